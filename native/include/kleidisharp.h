@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file kleidisharp.h
+ * The C ABI of KleidiSharp, version 1: the only contract between the native library and its callers.
+ *
+ * Rules that hold for every declaration here:
+ *  - Every function that can fail returns a @ref ks_status as int32_t. On failure ks_last_error() names the argument,
+ *    its value and what was expected. Nothing aborts, throws, prints or allocates.
+ *  - The caller owns every buffer and must keep it alive and unchanged for the duration of the call. Sizes are bytes,
+ *    strides and counts are elements unless a name ends in `_bytes` or `_size`.
+ *  - Every argument struct begins with its own size in bytes; a struct of another size is refused.
+ *  - Reserved fields and `flags` must be 0.
+ *  - All functions may be called from any thread. A packed blob, once sealed, is read-only and may be shared.
+ *  - Matrices are row-major. Weights are [n][k] (n output features, k input features), activations x are [m][k],
+ *    results y are [m][n]: y = clamp(x * transpose(weights) + bias).
+ *
+ * One arithmetic everywhere: for a given format every kernel of every tier gives the same bits, for every shape and
+ * number of threads. `fma` is the single-rounded f32 operation; all other operations are single f32 operations.
+ *
+ *  KS_FORMAT_F32:         acc = bias; for k ascending: acc = fma(x[k], w[k], acc); y = clamp(acc)
+ *  KS_FORMAT_INT4_GROUP:  each row of x becomes int8 codes qa, a zero point zp and a scale (see ks_matmul);
+ *                         acc = +0; for each group g ascending: acc = fma((float)sum(qa * (qw - 8)), scale_w[g], acc);
+ *                         acc = fma(rowsum, (float)-zp, acc); acc = acc * scale_x; acc = acc + bias; y = clamp(acc),
+ *                         with rowsum = 0; for each 32 values along k: rowsum = rowsum + (float)sum(qw - 8) * scale_w
+ *
+ *  clamp(r) = min(max(r, lo), hi), where a zero `lo` counts as +0 and a zero `hi` as -0. A result that is not a number
+ *  is always the quiet NaN 0x7FC00000.
+ *
+ *  Activations that are not finite: a row of x that holds a NaN or an infinity, or (int4 only) whose max(0, x) -
+ *  min(0, x) exceeds the largest float, gives a row of NaN; other rows are not affected.
+ */
+#ifndef KLEIDISHARP_H
+#define KLEIDISHARP_H
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define KS_API __declspec(dllexport)
+#else
+#define KS_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Version of this ABI, as ks_abi_version() returns it. It changes whenever a declaration here changes its meaning. */
+enum { KS_ABI_VERSION = 1 };
+
+/** Required alignment, in bytes, of packed blobs, scratch and team memory. */
+enum { KS_ALIGNMENT = 64 };
+
+/** Bytes at the start of every packed blob that describe it; the panels follow. */
+enum { KS_BLOB_HEADER_SIZE = 128 };
+
+/** What a function returns. */
+enum ks_status {
+    /** Success. */
+    KS_OK = 0,
+    /** A required pointer is null. */
+    KS_ERROR_NULL = 1,
+    /** A number is out of its range, or a reserved field is not 0. */
+    KS_ERROR_VALUE = 2,
+    /** The size of a matrix exceeds what 63 bits of bytes can hold. */
+    KS_ERROR_OVERFLOW = 3,
+    /** A pointer is not aligned as required. */
+    KS_ERROR_ALIGNMENT = 4,
+    /** A buffer is shorter than needed. */
+    KS_ERROR_BUFFER_SIZE = 5,
+    /** Two buffers overlap that must not. */
+    KS_ERROR_OVERLAP = 6,
+    /** An argument struct has another size than this library knows. */
+    KS_ERROR_STRUCT_SIZE = 7,
+    /** k is not a multiple of the group, or the group is not one the format allows. */
+    KS_ERROR_GROUP = 8,
+    /** A weight, scale or bias is NaN or infinite; the message and the struct's `bad_index` say which. */
+    KS_ERROR_NOT_FINITE = 9,
+    /** No kernel that is compiled in, supported by this CPU and enabled fits; the message says why each does not. */
+    KS_ERROR_NO_KERNEL = 10,
+    /** A blob is shorter than its header says, or too short to have a header. */
+    KS_ERROR_BLOB_TRUNCATED = 11,
+    /** A blob does not begin with the magic number: it is something else, or was never sealed. */
+    KS_ERROR_BLOB_MAGIC = 12,
+    /** A blob was written by another version of the format. */
+    KS_ERROR_BLOB_VERSION = 13,
+    /** A blob's header contradicts itself, or its checksum does not match its bytes. */
+    KS_ERROR_BLOB_CORRUPT = 14,
+    /** A blob's layout cannot be used by any kernel of this machine; unpack and pack it again. */
+    KS_ERROR_BLOB_LAYOUT = 15,
+    /** A team is stopped, busy starting, or was not initialised. */
+    KS_ERROR_TEAM = 16,
+    /** The closed formula of a layout disagrees with the packer of the linked KleidiAI. */
+    KS_ERROR_LAYOUT_MISMATCH = 17
+};
+
+/** Weight formats: each names one arithmetic (see the top of this file). */
+enum ks_format {
+    /** 32-bit floats. */
+    KS_FORMAT_F32 = 1,
+    /** int4 codes 0..15 (value code - 8) in groups of 32*j along k, one bf16 scale per group. */
+    KS_FORMAT_INT4_GROUP = 2
+};
+
+/**
+ * Packed layouts: each is a closed formula that every machine can pack and unpack.
+ * Column panels follow one another; `nr` columns a panel; the last panel is padded.
+ */
+enum ks_layout {
+    /** f32, 16 columns: bias[16], then for each k: w[16]. Padding is 0. KleidiAI: f32p16x1b. */
+    KS_LAYOUT_F32_N16 = 1,
+    /**
+     * int4 groups, 32 columns. For each group: for each 32 values of k: for t in 0..3: for 32 columns: 4 bytes, byte z
+     * holding code[4t + z] in its low and code[16 + 4t + z] in its high nibble; then bf16 scale[32]. After all groups
+     * f32 rowsum[32], f32 bias[32]. Padding: code 8, scale 0. Used by this library's own kernels.
+     */
+    KS_LAYOUT_INT4_N32K4 = 2,
+    /**
+     * int4 groups, 8 columns. For each group: for each 32 values of k: for s in 0..3: for 8 columns: 4 bytes, byte j
+     * holding code[4s + j] in its low and code[16 + 4s + j] in its high nibble, XOR 0x88; then bf16 scale[8]. After all
+     * groups f32 rowsum[8], f32 bias[8]. Padding repeats the last column. KleidiAI: qsi4c32p with nr 8, kr 8, sr 2.
+     */
+    KS_LAYOUT_INT4_NR8KR8 = 3,
+    /** As KS_LAYOUT_INT4_NR8KR8 with s in 0..1 and 8 bytes a column (code[8s + j]). KleidiAI: nr 8, kr 16, sr 2. */
+    KS_LAYOUT_INT4_NR8KR16 = 4
+};
+
+/** Tiers: implementations for one instruction set each. Bits of a mask. */
+enum ks_tier {
+    /** Plain C++ for the baseline of the architecture. */
+    KS_TIER_PORTABLE = 1,
+    /** Arm: Armv8.0 NEON. */
+    KS_TIER_NEON = 2,
+    /** Arm: FEAT_DotProd. */
+    KS_TIER_DOTPROD = 4,
+    /** Arm: FEAT_I8MM. */
+    KS_TIER_I8MM = 8,
+    /** x64: AVX2 with FMA. */
+    KS_TIER_AVX2 = 256,
+    /** x64: AVX-512 F, BW, DQ, VL and VNNI. */
+    KS_TIER_AVX512VNNI = 512
+};
+
+/** Processor architectures. */
+enum ks_arch {
+    /** Anything this library has no kernels for beyond the portable ones. */
+    KS_ARCH_OTHER = 0,
+    /** x86-64. */
+    KS_ARCH_X64 = 1,
+    /** AArch64. */
+    KS_ARCH_ARM64 = 2
+};
+
+/** CPU features. Bits of a mask; a bit is set only where the operating system lets programs use the feature. */
+enum ks_cpu_feature {
+    /** Arm NEON. */
+    KS_CPU_NEON = 1,
+    /** Arm half-precision arithmetic. */
+    KS_CPU_FP16 = 2,
+    /** Arm dot products. */
+    KS_CPU_DOTPROD = 4,
+    /** Arm 8-bit matrix multiply. */
+    KS_CPU_I8MM = 8,
+    /** Arm bfloat16. */
+    KS_CPU_BF16 = 16,
+    /** Arm SVE. */
+    KS_CPU_SVE = 32,
+    /** Arm SVE2. */
+    KS_CPU_SVE2 = 64,
+    /** Arm SME. */
+    KS_CPU_SME = 128,
+    /** Arm SME2. */
+    KS_CPU_SME2 = 256,
+    /** x86 AVX2. */
+    KS_CPU_AVX2 = 65536,
+    /** x86 FMA3. */
+    KS_CPU_FMA = 131072,
+    /** x86 AVX-512 F, BW, DQ and VL. */
+    KS_CPU_AVX512 = 262144,
+    /** x86 AVX-512 VNNI. */
+    KS_CPU_AVX512VNNI = 524288
+};
+
+/** Why a kernel is not used; KS_REJECT_NONE where it can be. */
+enum ks_reject {
+    /** It can be used. */
+    KS_REJECT_NONE = 0,
+    /** It is not compiled into this library. */
+    KS_REJECT_NOT_COMPILED = 1,
+    /** This CPU lacks a feature it needs. */
+    KS_REJECT_CPU = 2,
+    /** Its tier is switched off by the caller. */
+    KS_REJECT_TIER = 3,
+    /** It is for another format. */
+    KS_REJECT_FORMAT = 4,
+    /** It is for another layout. */
+    KS_REJECT_LAYOUT = 5,
+    /** It does not take this number of rows. */
+    KS_REJECT_ROWS = 6,
+    /** It does not take this group. */
+    KS_REJECT_GROUP = 7
+};
+
+/** The processor, as the operating system reports it. */
+typedef struct ks_cpu_info {
+    /** sizeof(ks_cpu_info), set by the caller. */
+    uint32_t struct_size;
+    /** A ks_arch. */
+    uint32_t arch;
+    /** ks_cpu_feature bits. */
+    uint64_t features;
+    /** SVE vector length in bytes; 0 without SVE. */
+    uint32_t sve_bytes;
+    /** 0. */
+    uint32_t reserved;
+} ks_cpu_info;
+
+/** One row of the kernel table. Strings are static, borrowed, UTF-8. */
+typedef struct ks_kernel_info {
+    /** sizeof(ks_kernel_info), set by the caller. */
+    uint32_t struct_size;
+    /** A ks_format. */
+    int32_t format;
+    /** A ks_layout: the packed weights it reads. */
+    int32_t layout;
+    /** The ks_tier it belongs to. */
+    uint32_t tier;
+    /** ks_cpu_feature bits it needs. */
+    uint64_t needs;
+    /** Fewest rows (m) it takes. */
+    int64_t min_rows;
+    /** Most rows (m) it takes. */
+    int64_t max_rows;
+    /** 1 where it is compiled into this library, else 0. */
+    int32_t compiled;
+    /** 1 where it is compiled in and this CPU has what it needs, else 0. */
+    int32_t supported;
+    /** Its name, for instance "kai_matmul_clamp_f32_qai8dxp4x8_qsi4c32p8x8_4x8x32_neon_i8mm". */
+    const char *name;
+    /** Who wrote it: "KleidiAI" or "KleidiSharp". */
+    const char *origin;
+    /** What the row is for, and why it stands where it stands in the table. */
+    const char *note;
+    /** Where `compiled` is 0, why; else an empty string. */
+    const char *not_compiled_reason;
+} ks_kernel_info;
+
+/** Arguments of ks_select_kernel(). */
+typedef struct ks_select_args {
+    /** sizeof(ks_select_args), set by the caller. */
+    uint32_t struct_size;
+    /** A ks_format. */
+    int32_t format;
+    /** A ks_layout, or 0 for any. */
+    int32_t layout;
+    /** Values per group (int4 formats); 0 for KS_FORMAT_F32. */
+    int32_t group;
+    /** Rows of x, at least 1; 0 asks for any number of rows, which is how a layout is chosen. */
+    int64_t m;
+    /** ks_tier bits that are switched off. */
+    uint32_t disabled_tiers;
+    /** 0. */
+    uint32_t flags;
+} ks_select_args;
+
+/** Arguments of ks_quantize_int4(). */
+typedef struct ks_quantize_args {
+    /** sizeof(ks_quantize_args), set by the caller. */
+    uint32_t struct_size;
+    /** Values per group: a multiple of 32 from 32 to 16384 that divides k. */
+    int32_t group;
+    /** Rows (output features), at least 1. */
+    int64_t n;
+    /** Values per row (input features), at least 1. */
+    int64_t k;
+    /** Weights, f32 [n][weights_stride]. */
+    const float *weights;
+    /** Elements from one row of weights to the next, at least k. */
+    int64_t weights_stride;
+    /** Result: codes [n][k/2] bytes, the even k in the low nibble; 0..15, value code - 8. */
+    uint8_t *codes;
+    /** Bytes that `codes` can hold, at least n * k/2. */
+    uint64_t codes_size;
+    /** Result: bf16 scales [n][k/group], as the top 16 bits of a float. */
+    uint16_t *scales;
+    /** Elements that `scales` can hold, at least n * k/group. */
+    uint64_t scales_count;
+    /** Result with KS_ERROR_NOT_FINITE: the index row * k + column of the first such weight; else -1. */
+    int64_t bad_index;
+} ks_quantize_args;
+
+/** What identifies packed weights: arguments of ks_packed_size(), and part of others. */
+typedef struct ks_shape {
+    /** sizeof(ks_shape), set by the caller. */
+    uint32_t struct_size;
+    /** A ks_format. */
+    int32_t format;
+    /** A ks_layout of that format. */
+    int32_t layout;
+    /** Values per group (int4 formats: a multiple of 32 from 32 to 16384 that divides k); 0 for KS_FORMAT_F32. */
+    int32_t group;
+    /** Rows (output features), at least 1. */
+    int64_t n;
+    /** Values per row (input features), at least 1. */
+    int64_t k;
+} ks_shape;
+
+/** Arguments of ks_pack(). */
+typedef struct ks_pack_args {
+    /** sizeof(ks_pack_args), set by the caller. */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /** What is packed. */
+    const ks_shape *shape;
+    /** First row to pack: 0, or a multiple of the layout's panel width (see ks_panel_columns()). */
+    int64_t n_begin;
+    /** One past the last row to pack: n, or a multiple of the panel width. */
+    int64_t n_end;
+    /** All n rows: KS_FORMAT_F32: f32 [n][k]; KS_FORMAT_INT4_GROUP: codes as ks_quantize_int4() writes them. */
+    const void *weights;
+    /** Bytes from one row of `weights` to the next; at least the bytes of a row. */
+    int64_t weights_stride_bytes;
+    /** bf16 scales [n][scales_stride]; null for KS_FORMAT_F32. Finite. */
+    const uint16_t *scales;
+    /** Elements from one row of `scales` to the next, at least k/group; 0 for KS_FORMAT_F32. */
+    int64_t scales_stride;
+    /** f32 bias [n], or null for zeros. Finite. */
+    const float *bias;
+    /** The blob, aligned to KS_ALIGNMENT; its panels n_begin..n_end are written. Calls for disjoint ranges may run at once. */
+    void *packed;
+    /** Bytes that `packed` can hold, at least ks_packed_size(). */
+    uint64_t packed_size;
+    /** Result with KS_ERROR_NOT_FINITE: the index row * k + column (weights), row * (k/group) + group (scales) or row (bias); else -1. */
+    int64_t bad_index;
+} ks_pack_args;
+
+/** What ks_packed_describe() reads from a blob. */
+typedef struct ks_packed_info {
+    /** sizeof(ks_packed_info), set by the caller. */
+    uint32_t struct_size;
+    /** Version of the blob format: 1. */
+    uint32_t version;
+    /** A ks_format. */
+    int32_t format;
+    /** A ks_layout. */
+    int32_t layout;
+    /** Values per group; 0 for KS_FORMAT_F32. */
+    int32_t group;
+    /** 1 where the packed bias is not all zeros, else 0. */
+    int32_t has_bias;
+    /** Rows (output features). */
+    int64_t n;
+    /** Values per row (input features). */
+    int64_t k;
+    /** Bytes of the whole blob, header included. */
+    uint64_t size;
+    /** Checksum of the panels. */
+    uint64_t checksum;
+} ks_packed_info;
+
+/** Arguments of ks_unpack(). */
+typedef struct ks_unpack_args {
+    /** sizeof(ks_unpack_args), set by the caller. */
+    uint32_t struct_size;
+    /** 0. */
+    uint32_t flags;
+    /** A sealed blob, aligned to KS_ALIGNMENT. */
+    const void *packed;
+    /** Bytes of the blob. */
+    uint64_t packed_size;
+    /** Result: KS_FORMAT_F32: f32 [n][k]; KS_FORMAT_INT4_GROUP: codes [n][k/2] as ks_quantize_int4() writes them. */
+    void *weights;
+    /** Bytes that `weights` can hold. */
+    uint64_t weights_size;
+    /** Result: bf16 scales [n][k/group]; null for KS_FORMAT_F32. */
+    uint16_t *scales;
+    /** Elements that `scales` can hold; 0 for KS_FORMAT_F32. */
+    uint64_t scales_count;
+    /** Result: f32 bias [n]; may be null. */
+    float *bias;
+    /** Elements that `bias` can hold, at least n where `bias` is not null. */
+    uint64_t bias_count;
+} ks_unpack_args;
+
+/** Threads that share the work of one call; opaque, in memory of the caller. See ks_team_init(). */
+typedef struct ks_team ks_team;
+
+/**
+ * Arguments of ks_matmul().
+ */
+typedef struct ks_matmul_args {
+    /** sizeof(ks_matmul_args), set by the caller. */
+    uint32_t struct_size;
+    /** Index into the kernel table, or -1 to let the library choose as ks_select_kernel() does. */
+    int32_t kernel;
+    /** ks_tier bits that are switched off; a kernel of such a tier is refused. */
+    uint32_t disabled_tiers;
+    /** 0. */
+    uint32_t flags;
+    /** A sealed blob, aligned to KS_ALIGNMENT. */
+    const void *packed;
+    /** Bytes of the blob. */
+    uint64_t packed_size;
+    /** Rows of x and y; 0 is allowed and does nothing. */
+    int64_t m;
+    /** Activations, f32 [m][x_stride]. */
+    const float *x;
+    /** Elements from one row of x to the next, at least k. */
+    int64_t x_stride;
+    /** Elements that can be read at `x`, at least (m - 1) * x_stride + k. */
+    uint64_t x_count;
+    /** Results, f32 [m][y_stride]; must not overlap any other buffer. Only y[0..m)[0..n) is written. */
+    float *y;
+    /** Elements from one row of y to the next, at least n. */
+    int64_t y_stride;
+    /** Elements that can be written at `y`, at least (m - 1) * y_stride + n. */
+    uint64_t y_count;
+    /** Lower bound of the results; not NaN; -INFINITY for none. */
+    float clamp_min;
+    /** Upper bound of the results; not NaN, at least clamp_min; INFINITY for none. */
+    float clamp_max;
+    /** Working memory aligned to KS_ALIGNMENT; its content does not matter before or after. May be null where 0 bytes are needed. */
+    void *scratch;
+    /** Bytes of `scratch`, at least ks_matmul_scratch_size(). */
+    uint64_t scratch_size;
+    /** Threads to share the work with, or null for this thread alone. Where the team is busy with another call, this thread works alone. */
+    ks_team *team;
+    /** Result: index of the kernel that ran; -1 where none did. */
+    int32_t kernel_used;
+    /** 0. */
+    uint32_t reserved;
+} ks_matmul_args;
+
+/** Returns KS_ABI_VERSION of the library that is loaded. Never fails. */
+KS_API uint32_t ks_abi_version(void);
+
+/**
+ * Returns what the compiler of this library made of this header's structs: for each struct in the order of this file its
+ * size, then the offset of each field in order, all in bytes. A caller compares it with what it believes.
+ * @param count Result: number of values; may be null.
+ * @return A static array.
+ */
+KS_API const int32_t *ks_abi_layout(int32_t *count);
+
+/** Returns the version of this library, for instance "0.1.0": static UTF-8. */
+KS_API const char *ks_version(void);
+
+/** Returns the version of the KleidiAI that is linked in, for instance "1.32.0"; an empty string where none is. Static UTF-8. */
+KS_API const char *ks_kleidiai_version(void);
+
+/**
+ * Returns what went wrong in the last call on this thread that failed: UTF-8, borrowed, valid until the next call on
+ * this thread; an empty string where none failed yet.
+ */
+KS_API const char *ks_last_error(void);
+
+/** Fills in the processor's features. @return KS_OK, KS_ERROR_NULL or KS_ERROR_STRUCT_SIZE. */
+KS_API int32_t ks_get_cpu_info(ks_cpu_info *info);
+
+/** Returns the number of rows of the kernel table, those that are not compiled in included. */
+KS_API int32_t ks_kernel_count(void);
+
+/**
+ * Fills in one row of the kernel table. Rows are in order of preference: of the rows that fit, the first is used.
+ * @param index 0 to ks_kernel_count() - 1.
+ * @return KS_OK, KS_ERROR_NULL, KS_ERROR_STRUCT_SIZE or KS_ERROR_VALUE.
+ */
+KS_API int32_t ks_get_kernel_info(int32_t index, ks_kernel_info *info);
+
+/**
+ * Says why a row of the kernel table does not serve a request.
+ * @param index 0 to ks_kernel_count() - 1.
+ * @param reason Result: a ks_reject; KS_REJECT_NONE where it serves.
+ * @return KS_OK, KS_ERROR_NULL, KS_ERROR_STRUCT_SIZE or KS_ERROR_VALUE.
+ */
+KS_API int32_t ks_check_kernel(int32_t index, const ks_select_args *args, int32_t *reason);
+
+/**
+ * Chooses the kernel for a request: the first row of the table that fits. With m = 0 and layout = 0 the row's layout is
+ * the one to pack for.
+ * @param index Result: the row.
+ * @return KS_OK, KS_ERROR_NULL, KS_ERROR_STRUCT_SIZE, KS_ERROR_VALUE, KS_ERROR_GROUP or KS_ERROR_NO_KERNEL.
+ */
+KS_API int32_t ks_select_kernel(const ks_select_args *args, int32_t *index);
+
+/**
+ * Quantises f32 weights to int4 in groups, symmetric, with bf16 scales, as torchao does with
+ * MappingType.SYMMETRIC and scale_dtype = bfloat16. Per group: s = max(-min(w, 0), max(w, 0)) / 7.5, at least the
+ * smallest normal float; s is rounded to bf16 (nearest, ties to even); r = 1 / s; code = clamp(rne(w * r), -8, 7) + 8.
+ * @return KS_OK, or a status for the argument that is wrong; KS_ERROR_NOT_FINITE leaves `codes` and `scales` undefined.
+ */
+KS_API int32_t ks_quantize_int4(ks_quantize_args *args);
+
+/** Returns the columns of a panel of a ks_layout: the granularity of ks_pack(); 0 for an unknown layout. */
+KS_API int32_t ks_panel_columns(int32_t layout);
+
+/**
+ * Computes the bytes of a packed blob, header included: KS_BLOB_HEADER_SIZE + panels * bytes of a panel, rounded up to
+ * KS_ALIGNMENT; a panel of nr columns has nr * (k + 1) * 4 bytes (f32) or nr * (k/2 + 2 * k/group + 8) bytes (int4).
+ * @param size Result.
+ * @return KS_OK, KS_ERROR_NULL, KS_ERROR_STRUCT_SIZE, KS_ERROR_VALUE, KS_ERROR_GROUP or KS_ERROR_OVERFLOW.
+ */
+KS_API int32_t ks_packed_size(const ks_shape *shape, uint64_t *size);
+
+/**
+ * Packs rows n_begin..n_end of a weight matrix into a blob. Once every row is packed, ks_pack_seal() makes the blob
+ * usable. The layout does not have to be one of this machine's.
+ * @return KS_OK, or a status for the argument that is wrong; KS_ERROR_NOT_FINITE names the first bad value.
+ */
+KS_API int32_t ks_pack(ks_pack_args *args);
+
+/**
+ * Writes the header of a blob whose panels are all packed, with the checksum.
+ * @param packed The blob, aligned to KS_ALIGNMENT.
+ * @param packed_size Bytes that it can hold, at least ks_packed_size().
+ * @return KS_OK, or a status for the argument that is wrong.
+ */
+KS_API int32_t ks_pack_seal(const ks_shape *shape, void *packed, uint64_t packed_size);
+
+/**
+ * Reads and checks the header of a blob.
+ * @param packed The blob, aligned to KS_ALIGNMENT.
+ * @param packed_size Bytes that may be read.
+ * @param verify 1 to compare the checksum with the panels, which reads them all; 0 not to.
+ * @return KS_OK, KS_ERROR_NULL, KS_ERROR_STRUCT_SIZE, KS_ERROR_VALUE, KS_ERROR_ALIGNMENT or a KS_ERROR_BLOB_... status.
+ */
+KS_API int32_t ks_packed_describe(const void *packed, uint64_t packed_size, int32_t verify, ks_packed_info *info);
+
+/** Unpacks a blob of any layout to exactly what was packed. @return KS_OK, or a status for the argument that is wrong. */
+KS_API int32_t ks_unpack(const ks_unpack_args *args);
+
+/**
+ * Checks the closed formula of a layout against the packer of the linked KleidiAI, on a small matrix.
+ * @return KS_OK (also where the layout is not KleidiAI's or KleidiAI is not linked in), KS_ERROR_VALUE for an unknown
+ * layout, or KS_ERROR_LAYOUT_MISMATCH.
+ */
+KS_API int32_t ks_verify_layout(int32_t layout);
+
+/**
+ * Computes the bytes of scratch that ks_matmul() needs; it grows with m up to a fixed number of rows and no further.
+ * Reads kernel, disabled_tiers, packed, packed_size and m of `args`.
+ * @param size Result.
+ * @return KS_OK, or a status for the argument that is wrong.
+ */
+KS_API int32_t ks_matmul_scratch_size(const ks_matmul_args *args, uint64_t *size);
+
+/**
+ * Multiplies: y = clamp(x * transpose(weights) + bias).
+ *
+ * For KS_FORMAT_INT4_GROUP each row of x is quantised to int8 first (KleidiAI's qai8dxp): lo = min(0, min x), hi =
+ * max(0, max x); S = lo == hi ? 1 : 255 / (hi - lo); scale_x = 1 / S; e = (-128 + lo * S) + (127 + hi * S);
+ * zp = rne(clamp(e > 0 ? -128 - lo * S : 127 - hi * S, -128, 127)); qa = clamp(round_half_away(x * S) + zp, -128, 127).
+ * Where S is infinite, zp, qa and scale_x are 0. Where the row is not finite or hi - lo overflows, they are 0, 0 and NaN.
+ *
+ * @return KS_OK, or a status for the argument that is wrong.
+ */
+KS_API int32_t ks_matmul(ks_matmul_args *args);
+
+/**
+ * Returns the bytes of memory a team of that many workers needs; 0 for a number outside 1..1023.
+ * @param workers Threads besides the caller of ks_matmul().
+ */
+KS_API uint64_t ks_team_size(int32_t workers);
+
+/**
+ * Initialises a team in memory of the caller. Then that many threads of the caller each call ks_team_work().
+ * @param memory Aligned to KS_ALIGNMENT; the address is the team.
+ * @param memory_size At least ks_team_size(workers).
+ * @param workers 1..1023.
+ * @return KS_OK, KS_ERROR_NULL, KS_ERROR_ALIGNMENT, KS_ERROR_BUFFER_SIZE or KS_ERROR_VALUE.
+ */
+KS_API int32_t ks_team_init(void *memory, uint64_t memory_size, int32_t workers);
+
+/**
+ * Parks the calling thread as a worker of the team until ks_team_stop(). Between calls of ks_matmul() it spins for some
+ * microseconds and then sleeps. At most `workers` threads may be in here.
+ * @return KS_OK once stopped, KS_ERROR_NULL, KS_ERROR_ALIGNMENT or KS_ERROR_TEAM.
+ */
+KS_API int32_t ks_team_work(ks_team *team);
+
+/**
+ * Makes every worker return from ks_team_work(), after the call of ks_matmul() that is under way. The memory may be freed
+ * once all of them have returned.
+ * @return KS_OK, KS_ERROR_NULL, KS_ERROR_ALIGNMENT or KS_ERROR_TEAM.
+ */
+KS_API int32_t ks_team_stop(ks_team *team);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
