@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu.h"
+
+#include <atomic>
+
+#include "kleidisharp.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#endif
+
+namespace ks {
+namespace {
+
+#if defined(__x86_64__)
+
+constexpr uint64_t bit(uint32_t word, int position) {
+    return (word >> position) & 1;
+}
+
+// The register states that the operating system saves and restores (XCR0); xgetbv as an instruction because the
+// intrinsic needs a target beyond the baseline.
+uint64_t enabled_states() {
+    uint32_t low;
+    uint32_t high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t{high} << 32) | low;
+}
+
+uint64_t detect() {
+    uint32_t a;
+    uint32_t b;
+    uint32_t c;
+    uint32_t d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+    constexpr int kFma = 12;
+    constexpr int kOsxsave = 27;
+    constexpr int kAvx = 28;
+    if (!bit(c, kOsxsave) || !bit(c, kAvx)) return 0;
+    constexpr uint64_t kYmmState = 0x06;
+    constexpr uint64_t kZmmState = 0xE6;
+    const uint64_t states = enabled_states();
+    if ((states & kYmmState) != kYmmState) return 0;
+
+    uint64_t features = bit(c, kFma) ? KS_CPU_FMA : 0;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
+    if (bit(b, 5)) features |= KS_CPU_AVX2;
+    if ((states & kZmmState) == kZmmState && bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31)) {  // F, DQ, BW, VL
+        features |= KS_CPU_AVX512;
+        if (bit(c, 11)) features |= KS_CPU_AVX512VNNI;
+    }
+    return features;
+}
+
+#elif defined(__aarch64__)
+
+uint64_t detect() {
+    struct Capability {
+        unsigned long word;
+        int bit;
+        uint64_t feature;
+    };
+    // Bit numbers of the kernel's ABI (asm/hwcap.h), spelled out because older system headers lack the newer ones.
+    static const Capability capabilities[] = {
+        {AT_HWCAP, 1, KS_CPU_NEON},     {AT_HWCAP, 10, KS_CPU_FP16},   {AT_HWCAP, 20, KS_CPU_DOTPROD},
+        {AT_HWCAP2, 13, KS_CPU_I8MM},   {AT_HWCAP2, 14, KS_CPU_BF16},  {AT_HWCAP, 22, KS_CPU_SVE},
+        {AT_HWCAP2, 1, KS_CPU_SVE2},    {AT_HWCAP2, 23, KS_CPU_SME},   {AT_HWCAP2, 37, KS_CPU_SME2},
+    };
+    uint64_t features = 0;
+    for (const Capability& c : capabilities) {
+        if ((getauxval(c.word) >> c.bit) & 1) features |= c.feature;
+    }
+    return features;
+}
+
+#else
+
+uint64_t detect() {
+    return 0;
+}
+
+#endif
+
+}  // namespace
+
+uint32_t cpu_arch() {
+#if defined(__x86_64__)
+    return KS_ARCH_X64;
+#elif defined(__aarch64__)
+    return KS_ARCH_ARM64;
+#else
+    return KS_ARCH_OTHER;
+#endif
+}
+
+uint64_t cpu_features() {
+    // Threads that come here at once all find the same, so a plain store is enough.
+    constexpr uint64_t kKnown = uint64_t{1} << 63;
+    static std::atomic<uint64_t> cached{0};
+    uint64_t features = cached.load(std::memory_order_relaxed);
+    if (features == 0) {
+        features = detect() | kKnown;
+        cached.store(features, std::memory_order_relaxed);
+    }
+    return features & ~kKnown;
+}
+
+uint32_t cpu_sve_bytes() {
+#if defined(__aarch64__)
+    if (cpu_features() & KS_CPU_SVE) {
+        constexpr int kGetVectorLength = 51;  // PR_SVE_GET_VL
+        constexpr int kLengthMask = 0xFFFF;   // PR_SVE_VL_LEN_MASK
+        const int length = prctl(kGetVectorLength);
+        if (length > 0) return static_cast<uint32_t>(length & kLengthMask);
+    }
+#endif
+    return 0;
+}
+
+const char* cpu_feature_name(uint64_t feature) {
+    switch (feature) {
+        case KS_CPU_NEON: return "neon";
+        case KS_CPU_FP16: return "fp16";
+        case KS_CPU_DOTPROD: return "dotprod";
+        case KS_CPU_I8MM: return "i8mm";
+        case KS_CPU_BF16: return "bf16";
+        case KS_CPU_SVE: return "sve";
+        case KS_CPU_SVE2: return "sve2";
+        case KS_CPU_SME: return "sme";
+        case KS_CPU_SME2: return "sme2";
+        case KS_CPU_AVX2: return "avx2";
+        case KS_CPU_FMA: return "fma";
+        case KS_CPU_AVX512: return "avx512";
+        case KS_CPU_AVX512VNNI: return "avx512vnni";
+        default: return "unknown";
+    }
+}
+
+}  // namespace ks

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdint.h>
+
+namespace ks {
+
+// A ks_arch.
+uint32_t cpu_arch();
+
+// ks_cpu_feature bits, asked of the system once.
+uint64_t cpu_features();
+
+// SVE vector length of this thread in bytes; 0 without SVE.
+uint32_t cpu_sve_bytes();
+
+// The name of one ks_cpu_feature bit, for messages.
+const char* cpu_feature_name(uint64_t feature);
+
+}  // namespace ks

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The code of every kernel, each defined in a file of its own; the registry says when which of them is used.
+#pragma once
+
+#include "kernel.h"
+
+namespace ks {
+
+extern const KernelCode kInt4GroupPortable;
+extern const KernelCode kF32Portable;
+
+// x64
+
+// AArch64
+
+}  // namespace ks
