@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# Installs what building and testing KleidiSharp needs on Debian or Ubuntu, x64 or arm64. What is there already is left
+# alone; what comes from a newer Debian suite goes to a private folder, and the system's own apt sources stay as they are.
+# Usage: build/setup.sh [options]
+#   --no-arm            on x64: nothing for aarch64 (no cross compiler, emulator, KleidiAI, Mono)
+#   --no-mono           no Mono for arm64, which only the in-process Arm tests on x64 need
+#   --deps DIR          the private folder; default: $KLEIDISHARP_DEPS, else ~/.cache/kleidisharp
+#   --debian-mirror URL take the newer suites from here; default: the mirror this Debian uses itself
+set -euo pipefail
+
+# Versions that the native code is written for: see build/cmake/KleidiAI.cmake.
+kleidiai_min=1.32 kleidiai_below=2
+kleidiai_suite=sid mono_suite=trixie
+mono_packages="mono-runtime libmono-system-core4.0-cil libmono-system-numerics4.0-cil libmono-cil-dev mono-4.0-gac"
+dotnet_major=10
+
+say() { echo "setup: $*"; }
+fail() { echo "setup: $*" >&2; exit 1; }
+
+arm=yes mono=yes deps=${KLEIDISHARP_DEPS:-} mirror=
+while (($#)); do
+    case $1 in
+        --no-arm) arm=no ;;
+        --no-mono) mono=no ;;
+        --deps) deps=${2:?--deps needs a folder}; shift ;;
+        --debian-mirror) mirror=${2:?--debian-mirror needs an address}; shift ;;
+        -h | --help) sed -n '2,/^set /{/^set /!s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+        *) fail "unknown option $1 (--help lists them)" ;;
+    esac
+    shift
+done
+
+command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+    fail "this is not Debian or Ubuntu; install by hand: g++, cmake >= 3.25, ninja, GoogleTest, castxml, .NET SDK $dotnet_major"
+. /etc/os-release
+arch=$(dpkg --print-architecture)
+case $arch in
+    amd64 | arm64) ;;
+    *) fail "KleidiSharp is built on x64 and arm64; this is $arch" ;;
+esac
+
+# Under sudo the private folder belongs to the user who will build, not to root.
+owner=
+if [[ -z $deps ]]; then
+    home=$HOME
+    if [[ $(id -u) == 0 && -n ${SUDO_USER:-} && $SUDO_USER != root ]]; then
+        home=$(getent passwd "$SUDO_USER" | cut -d: -f6)
+        owner=$SUDO_USER
+    fi
+    deps=$home/.cache/kleidisharp
+fi
+mkdir -p "$deps" || fail "cannot create $deps"
+deps=$(cd "$deps" && pwd)
+
+as_root() {
+    if [[ $(id -u) == 0 ]]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "installing packages needs root, and there is no sudo: run this script as root"
+    fi
+}
+
+installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
+# --- build tools, from the system's own sources
+
+packages=(g++ cmake ninja-build libgtest-dev castxml)
+if [[ $arch == amd64 && $arm == yes ]]; then
+    packages+=(g++-aarch64-linux-gnu qemu-user-static)
+fi
+missing=()
+for package in "${packages[@]}"; do
+    installed "$package" || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+    say "build tools: all there (${packages[*]})"
+else
+    say "build tools: installing ${missing[*]}"
+    simulate() { apt-get -qq --simulate --no-install-recommends install "${missing[@]}" >/dev/null 2>&1; }
+    install() {
+        as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "${missing[@]}" >/dev/null
+    }
+    if ! simulate || ! install; then # no package lists yet, or stale ones
+        as_root apt-get -qq update || fail "apt-get update failed: is the network there, are the apt sources right?"
+        install || fail "apt-get could not install ${missing[*]} (see above)"
+    fi
+fi
+
+# --- packages of a newer Debian suite, into the private folder
+
+debian_mirror() {
+    if [[ -z $mirror && ${ID:-} == debian ]]; then
+        mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+            awk -v suite="${VERSION_CODENAME:-sid}" '$1 == suite || $1 == "stable" || $1 == "testing" || $1 == "unstable" { print $2; exit }')
+    fi
+    [[ -n $mirror ]]
+}
+
+# apt with sources, lists and state of its own, for arm64; the system's proxy settings are kept.
+work=
+trap '[[ -z $work ]] || rm -rf "$work"' EXIT
+private_apt() { # SUITE: starts afresh; then use apt_arm64
+    local keyring
+    for keyring in /usr/share/keyrings/debian-archive-keyring.{gpg,pgp} ""; do
+        [[ -z $keyring || -e $keyring ]] && break
+    done
+    [[ -n $keyring ]] || fail "no Debian archive keys: install debian-archive-keyring"
+    [[ -z $work ]] || rm -rf "$work"
+    work=$(mktemp -d "$deps/apt.XXXXXX")
+    mkdir -p "$work"/{lists/partial,archives/partial}
+    : >"$work/status"
+    echo "deb [arch=arm64 signed-by=$keyring] $mirror $1 main" >"$work/sources.list"
+    apt_options=(-q=2
+        -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o Dir::Etc::preferences=/dev/null
+        -o Dir::State::Lists="$work/lists" -o Dir::State::status="$work/status" -o Dir::State::extended_states="$work/extended"
+        -o Dir::Cache="$work" -o Dir::Cache::archives="$work/archives"
+        -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o APT::Sandbox::User=root
+        -o APT::Install-Recommends=false -o Acquire::Languages=none -o Debug::NoLocking=true)
+    apt_arm64 update || fail "no package lists of Debian $1 from the mirror: is the network there, does the mirror carry $1?"
+}
+apt_arm64() {
+    local tool=get
+    [[ $1 != policy ]] || tool=cache
+    "apt-$tool" "${apt_options[@]}" "$@"
+}
+
+unpack() { # FOLDER: every package in the private archive, into a new folder that appears only once complete
+    local new=$1.new deb link
+    rm -rf "$new"
+    mkdir -p "$new"/usr/{bin,sbin,lib}
+    for link in bin sbin lib; do ln -s "usr/$link" "$new/$link"; done
+    for deb in "$work"/archives/*.deb; do
+        dpkg-deb --fsys-tarfile "$deb" | tar -C "$new" --keep-directory-symlink --no-same-owner -xf - ||
+            fail "cannot unpack ${deb##*/}"
+        dpkg-deb -W --showformat='${Package} ${Version}\n' "$deb"
+    done >"$new.packages"
+    mv "$new.packages" "$new/packages.txt"
+    rm -rf "$1"
+    mv "$new" "$1"
+}
+
+fits() { dpkg --compare-versions "$1" ge "$kleidiai_min" && dpkg --compare-versions "$1" lt "$kleidiai_below"; }
+
+if [[ $arch == arm64 || $arm == yes ]]; then
+    have=$(cut -d' ' -f2 "$deps/kleidiai/packages.txt" 2>/dev/null || true)
+    system=$([[ $arch == arm64 ]] && installed libkleidiai-dev && dpkg-query -W -f='${Version}' libkleidiai-dev || true)
+    if [[ -n $have ]] && fits "$have"; then
+        say "KleidiAI: $have in $deps/kleidiai"
+    elif [[ -n $system ]] && fits "$system"; then
+        say "KleidiAI: $system, the system's own package"
+    elif debian_mirror; then
+        private_apt "$kleidiai_suite"
+        version=$(apt_arm64 policy libkleidiai-dev | awk '$1 == "Candidate:" { print $2 }')
+        [[ -n $version && $version != "(none)" ]] || fail "the mirror's Debian $kleidiai_suite has no libkleidiai-dev for arm64"
+        fits "$version" || fail "libkleidiai-dev in $kleidiai_suite is $version; at least $kleidiai_min and below $kleidiai_below is needed"
+        (cd "$work/archives" && apt_arm64 download libkleidiai-dev) || fail "cannot download libkleidiai-dev $version"
+        unpack "$deps/kleidiai"
+        say "KleidiAI: unpacked $version from Debian $kleidiai_suite into $deps/kleidiai"
+    else
+        say "KleidiAI: ${PRETTY_NAME:-this system} names no Debian mirror; CMake will fetch the upstream release (or give --debian-mirror URL)"
+    fi
+fi
+
+if [[ $arch == amd64 && $arm == yes && $mono == yes ]]; then
+    if [[ -e $deps/mono-arm64/packages.txt ]]; then
+        say "Mono for arm64: $(awk '$1 == "mono-runtime" { print $2 }' "$deps/mono-arm64/packages.txt") in $deps/mono-arm64"
+    elif debian_mirror; then
+        private_apt "$mono_suite"
+        say "Mono for arm64: downloading about 220 packages, 42 MB"
+        # shellcheck disable=SC2086
+        apt_arm64 -y --download-only install $mono_packages >/dev/null || fail "cannot download Mono from Debian $mono_suite (see above)"
+        unpack "$deps/mono-arm64"
+        say "Mono for arm64: unpacked $(wc -l <"$deps/mono-arm64/packages.txt") packages from Debian $mono_suite into $deps/mono-arm64"
+    else
+        say "Mono for arm64: no Debian mirror known, left out; the in-process Arm tests need it (give --debian-mirror URL)"
+    fi
+fi
+[[ -z $owner ]] || chown -R "$owner:" "$deps"
+
+# --- the .NET SDK, which this script does not install
+
+sdk=$(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | sort -V | tail -1 || true)
+if [[ -n $sdk ]] && ((${sdk%%.*} >= dotnet_major)); then
+    say ".NET SDK: $sdk"
+else
+    fail ".NET SDK $dotnet_major or newer is needed${sdk:+, $sdk is here}: https://learn.microsoft.com/dotnet/core/install/linux tells how to install it"
+fi
+say "ready"
