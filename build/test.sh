@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Builds and runs every test lane and ends with a line `N passed, N failed, N skipped`. Needs the network only the first
+# time, for build/setup.sh. Usage: build/test.sh [LANE ...]; without arguments every lane runs.
+#   native      the library's own tests on this machine             sanitize  the same under ASan and UBSan, TSan for threads
+#   arm         the library's own tests on emulated aarch64 CPUs    library   what the shared libraries need and export
+#   bindings    the committed bindings against the header           managed   the C# tests, native library present
+#   parity      every kernel, here and on emulated CPUs, bit by bit bare      the C# tests, native library absent
+#   mono        the bindings in process on aarch64                  tool      kleidi doctor, here and on emulated CPUs
+set -uo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+logs=$root/out/test-logs
+mkdir -p "$logs"
+start=$SECONDS
+passed=0 failed=0 skipped=0
+arm_cpus=(cortex-a53 cortex-a76 neoverse-n1 max)
+
+lanes=("$@")
+wants() { ((${#lanes[@]} == 0)) || [[ " ${lanes[*]} " == *" $1 "* ]]; }
+
+# Adds what a log says was run: ctest, dotnet test, or our own closing line.
+count() {
+    local log=$1 line
+    while IFS= read -r line; do
+        if [[ $line =~ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
+            failed=$((failed + BASH_REMATCH[1])) passed=$((passed + BASH_REMATCH[2] - BASH_REMATCH[1]))
+        elif [[ $line =~ Failed:\ +([0-9]+),\ Passed:\ +([0-9]+),\ Skipped:\ +([0-9]+) ]]; then
+            failed=$((failed + BASH_REMATCH[1])) passed=$((passed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+        elif [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+            passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+        fi
+    done <"$log"
+}
+
+# lane NAME COMMAND...: runs it, counts its tests, and counts a failure where the command fails without naming one.
+lane() {
+    local name=$1 log=$logs/$1.log before=$failed began=$SECONDS status=0
+    shift
+    "$@" >"$log" 2>&1 || status=$?
+    count "$log"
+    if ((status != 0 && failed == before)); then
+        failed=$((failed + 1))
+    fi
+    if ((status != 0)); then
+        printf '%-28s FAILED in %d s\n' "$name" $((SECONDS - began))
+        tail -n 60 "$log" | sed 's/^/    /'
+    else
+        printf '%-28s ok in %d s\n' "$name" $((SECONDS - began))
+    fi
+    # A skipped test is named, never silent.
+    grep -E '\[SKIP\]|\[  SKIPPED \]' "$log" | sort -u | sed 's/^ */    skipped: /'
+}
+
+# check NAME COMMAND...: a lane that is one test.
+check() {
+    local was=$failed
+    lane "$@"
+    ((failed > was)) || passed=$((passed + 1))
+}
+
+dotnet_test() { dotnet test "$1" -c Release --no-build -nologo --logger 'console;verbosity=minimal'; }
+
+without_native_library() {
+    local copy=$root/out/bare
+    rm -rf "$copy" && mkdir -p "$copy"
+    git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -xf - -C "$copy"
+    (cd "$copy" && env -u CI KLEIDISHARP_DATA="${KLEIDISHARP_DATA:-}" dotnet test Interop.sln -c Release -nologo -v quiet \
+        --logger 'console;verbosity=minimal')
+}
+
+on_x64() { [[ $(uname -m) == x86_64 ]]; }
+
+if ! ./build/setup.sh >"$logs/setup.log" 2>&1; then
+    tail -n 40 "$logs/setup.log"
+    echo "build/setup.sh failed" >&2
+    exit 1
+fi
+if ! ./build/build.sh >"$logs/build.log" 2>&1; then
+    tail -n 60 "$logs/build.log"
+    echo "the build failed" >&2
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+fi
+# Warnings are errors to the compilers; this also catches what MSBuild or CMake only report.
+check 'no-warnings' bash -c "! grep -nE 'warning( |:|\\[)' '$logs/build.log'"
+
+here=linux-x64
+on_x64 || here=linux-arm64
+wants native && lane native ctest --preset $here
+if wants sanitize && on_x64; then
+    for kind in asan tsan; do
+        cmake --preset linux-x64-$kind >"$logs/build-$kind.log" 2>&1 &&
+            cmake --build --preset linux-x64-$kind -j "$(nproc)" >>"$logs/build-$kind.log" 2>&1 || cat "$logs/build-$kind.log"
+        lane native-$kind ctest --preset linux-x64-$kind
+    done
+fi
+if wants arm && on_x64; then
+    for cpu in "${arm_cpus[@]}"; do
+        lane "arm-$cpu" env QEMU_CPU="$cpu" ctest --preset linux-arm64-cross
+    done
+fi
+if wants library; then
+    for library in out/*/native/libkleidisharp.so; do
+        [[ $library == *asan* || $library == *tsan* ]] || check "library-$(basename "$(dirname "$(dirname "$library")")")" ./build/check-native.sh "$library"
+    done
+fi
+wants bindings && check bindings ./bindings/generate.sh --check
+if wants managed; then
+    for project in tests/KleidiSharp.Tests tests/KleidiSharp.Models.Tests tests/KleidiSharp.Tool.Tests; do
+        lane "managed-$(basename $project)" dotnet_test $project
+    done
+fi
+wants parity && lane parity dotnet_test tests/KleidiSharp.Parity.Tests
+wants bare && lane bare without_native_library
+wants mono && on_x64 && lane mono ./tests/Mono/run.sh
+if wants tool; then
+    check doctor ./build/kleidi doctor
+    if on_x64; then
+        for cpu in "${arm_cpus[@]}"; do
+            check "doctor-$cpu" ./build/kleidi doctor --device "qemu-aarch64-static -cpu $cpu out/linux-arm64-cross/native/kleidi-device"
+        done
+    fi
+fi
+
+echo "took $((SECONDS - start)) s; logs are in out/test-logs"
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))
