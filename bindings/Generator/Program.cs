@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+using KleidiSharp.Bindings;
+
+const string Usage = """
+    Generates C# bindings from a C header.
+      --file HEADER                        the header
+      --output FOLDER                      where the C# files go; other .cs files in there are deleted
+      --layout FILE                        where the layout table in C goes
+      --target NAME                        only this target (x64 or aarch64); default: all, which must agree
+      --with-suppressgctransition NAME     repeatable: a function that does nothing but return a number
+      --exclude NAME                       repeatable: a macro that has no place in the bindings
+    """;
+
+string? header = null, output = null, layout = null;
+var targets = new List<Target>();
+var suppressed = new List<string>();
+var excluded = new List<string>();
+try
+{
+    for (int i = 0; i < args.Length; i += 2)
+    {
+        string value = i + 1 < args.Length ? args[i + 1] : throw new BindingException($"{args[i]} needs a value\n{Usage}");
+        switch (args[i])
+        {
+            case "--file": header = value; break;
+            case "--output": output = value; break;
+            case "--layout": layout = value; break;
+            case "--target": targets.Add(Target.Named(value)); break;
+            case "--with-suppressgctransition": suppressed.Add(value); break;
+            case "--exclude": excluded.Add(value); break;
+            default: throw new BindingException($"unknown option {args[i]}\n{Usage}");
+        }
+    }
+
+    if (header is null || output is null || layout is null)
+    {
+        throw new BindingException($"--file, --output and --layout are needed\n{Usage}");
+    }
+
+    var options = new GeneratorOptions { WithSuppressGCTransition = suppressed, Exclude = excluded };
+    GeneratedBindings bindings = BindingGenerator.Generate(header, targets.Count > 0 ? targets : Target.All, options);
+
+    Directory.CreateDirectory(output);
+    foreach (string stale in Directory.GetFiles(output, "*.cs").Where(f => !bindings.CSharpFiles.ContainsKey(Path.GetFileName(f))))
+    {
+        File.Delete(stale);
+    }
+
+    foreach ((string name, string text) in bindings.CSharpFiles)
+    {
+        File.WriteAllText(Path.Combine(output, name), text);
+    }
+
+    File.WriteAllText(layout, bindings.CLayout);
+    return 0;
+}
+catch (BindingException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
