@@ -36,7 +36,11 @@ constexpr const char* kKleidiSharp = "KleidiSharp";
 const Kernel table[] = {
     // int4 groups, AArch64: KleidiAI i8mm, KleidiAI dotprod, neon
 
-    // int4 groups, x64: avx512vnni, avx2
+    // int4 groups, x64
+    {"ks_int4_group_6x32_avx512vnni", kKleidiSharp,
+     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_INT4_GROUP,
+     KS_LAYOUT_INT4_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, 1, kAnyRows,
+     KS_CODE_X64(kInt4GroupAvx512Vnni)},
 
     // int4 groups, everywhere
     {"ks_int4_group_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_GROUP,

@@ -10,6 +10,7 @@ extern const KernelCode kInt4GroupPortable;
 extern const KernelCode kF32Portable;
 
 // x64
+extern const KernelCode kInt4GroupAvx512Vnni;
 
 // AArch64
 
