@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace KleidiSharp.Interop;
+
+/// <summary>One search for the native library: what was tried, and what came of it.</summary>
+internal sealed class LibrarySearch
+{
+    private readonly Assembly assembly;
+    private readonly List<string> attempts = [];
+
+    /// <summary>Prepares a search on behalf of an assembly.</summary>
+    public LibrarySearch(Assembly assembly) => this.assembly = assembly;
+
+    /// <summary>The library, or 0.</summary>
+    public nint Handle { get; private set; }
+
+    /// <summary>The file of the library, or null where the system does not tell.</summary>
+    public string? LoadedPath { get; private set; }
+
+    /// <summary>Searches in the order that <see cref="NativeLoader"/> documents. Never throws.</summary>
+    public void Run(DllImportResolver? hook, string? appContextPath, string? environmentPath, string baseDirectory)
+    {
+        if (AskHook(hook) || TryExplicit("AppContext data KleidiSharp.NativeLibraryPath", appContextPath)
+            || TryExplicit("environment variable KLEIDISHARP_LIBRARY", environmentPath))
+        {
+            return;
+        }
+
+        const DllImportSearchPath NotTheCurrentDirectory = DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories;
+        string name = NativeLoader.LibraryName;
+        if (Try("ordinary probing", name, () => NativeLibrary.Load(name, assembly, NotTheCurrentDirectory)))
+        {
+            return;
+        }
+
+        foreach (string rid in HostDescription.RuntimeIdentifiers)
+        {
+            string path = Path.Combine(baseDirectory, "runtimes", rid, "native", HostDescription.LibraryFileName(name));
+            if (Try("application folder", path, () => NativeLibrary.Load(path)))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Says for a person why there is no library, and what to do.</summary>
+    public string Report()
+    {
+        string rid = HostDescription.RuntimeIdentifiers[^1];
+        var text = new StringBuilder($"The native library {NativeLoader.LibraryName} could not be loaded.\n");
+        text.Append($"  runtime identifier: {RuntimeInformation.RuntimeIdentifier}\n");
+        text.Append($"  C library: {HostDescription.CLibrary}\n");
+        text.Append($"  CPU: {HostDescription.Cpu}\n");
+        attempts.ForEach(a => text.Append($"  tried {a}\n"));
+        text.Append($"  what helps: a KleidiSharp package with runtimes/{rid}/native/{HostDescription.LibraryFileName(NativeLoader.LibraryName)}, ");
+        text.Append("or build/build.sh in the source tree, or KLEIDISHARP_LIBRARY=<absolute path of the file>");
+        return text.ToString();
+    }
+
+    // A hook that gives a library decides, whether the library fits or not.
+    private bool AskHook(DllImportResolver? hook)
+    {
+        foreach (DllImportResolver handler in (hook?.GetInvocationList() ?? []).Cast<DllImportResolver>())
+        {
+            nint library = 0;
+            Try("handler of ResolveLibrary", handler.Method.Name, () =>
+            {
+                library = handler(NativeLoader.LibraryName, assembly, null);
+                return library != 0 ? library : throw new DllNotFoundException("it gave no library");
+            });
+            if (library != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryExplicit(string origin, string? path)
+    {
+        if (string.IsNullOrEmpty(path))
+        {
+            return false;
+        }
+
+        Try(origin, path, () => Path.IsPathFullyQualified(path)
+            ? NativeLibrary.Load(path)
+            : throw new DllNotFoundException("the path is not absolute"));
+        return true;
+    }
+
+    private bool Try(string origin, string what, Func<nint> load)
+    {
+        nint library;
+        try
+        {
+            library = load();
+        }
+#pragma warning disable CA1031 // Handlers of the user run here, and an exception must not leave a resolver.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            attempts.Add($"{what} ({origin}): {SystemError(e)}");
+            return false;
+        }
+
+        if (Handshake.Check(library) is { } mismatch)
+        {
+            attempts.Add($"{what} ({origin}): {PathOf(library) ?? "it"} was loaded and refused: {mismatch}");
+            NativeLibrary.Free(library);
+            return false;
+        }
+
+        Handle = library;
+        LoadedPath = PathOf(library);
+        return true;
+    }
+
+    // The loader's own words follow a first line of general advice, one line for each file it looked for.
+    private static string SystemError(Exception e)
+    {
+        string[] lines = e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return e switch
+        {
+            DllNotFoundException when lines.Length > 1 => string.Join("\n    ", lines[1..]),
+            DllNotFoundException or BadImageFormatException => string.Join(' ', lines),
+            _ => $"{e.GetType().Name}: {string.Join(' ', lines)}",
+        };
+    }
+
+    private static string? PathOf(nint library)
+    {
+        if (!NativeLibrary.TryGetExport(library, Handshake.VersionFunction, out nint address))
+        {
+            return null;
+        }
+
+        using Process process = Process.GetCurrentProcess();
+        return process.Modules.Cast<ProcessModule>()
+            .FirstOrDefault(m => address >= m.BaseAddress && address < m.BaseAddress + m.ModuleMemorySize)?.FileName;
+    }
+}
