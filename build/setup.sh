@@ -118,7 +118,7 @@ private_apt() { # SUITE: starts afresh; then use apt_arm64
         -o Dir::State::Lists="$work/lists" -o Dir::State::status="$work/status" -o Dir::State::extended_states="$work/extended"
         -o Dir::Cache="$work" -o Dir::Cache::archives="$work/archives"
         -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o APT::Sandbox::User=root
-        -o APT::Install-Recommends=false -o Acquire::Languages=none -o Debug::NoLocking=true)
+        -o APT::Install-Recommends=false -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Debug::NoLocking=true)
     apt_arm64 update || fail "no package lists of Debian $1 from the mirror: is the network there, does the mirror carry $1?"
 }
 apt_arm64() {

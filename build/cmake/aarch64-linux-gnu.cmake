@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# Toolchain: GCC for aarch64 on another Linux machine, with user-mode emulation to run what it builds.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+
+# Where the cross compiler's packages put the C library for aarch64.
+set(KLEIDISHARP_AARCH64_SYSROOT /usr/aarch64-linux-gnu)
+set(CMAKE_FIND_ROOT_PATH ${KLEIDISHARP_AARCH64_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+
+set(KLEIDISHARP_EMULATED_CPU max CACHE STRING "Processor that the emulator imitates when the build runs tests")
+find_program(KLEIDISHARP_QEMU NAMES qemu-aarch64-static qemu-aarch64)
+if(KLEIDISHARP_QEMU)
+  set(CMAKE_CROSSCOMPILING_EMULATOR
+    ${KLEIDISHARP_QEMU} -cpu ${KLEIDISHARP_EMULATED_CPU} -L ${KLEIDISHARP_AARCH64_SYSROOT})
+endif()
