@@ -21,14 +21,10 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-getters=()
-for function in ks_abi_version ks_abi_layout ks_version ks_kleidiai_version ks_kernel_count ks_panel_columns ks_team_size; do
-    getters+=(--with-suppressgctransition "$function")
-done
 generate() { # FOLDER LAYOUT
     dotnet run --project "$root/bindings/Generator" --configuration Release --artifacts-path "$work/artifacts" --verbosity quiet -- \
         --file "$root/native/include/kleidisharp.h" --output "$1" --layout "$2" \
-        --exclude KS_API "${getters[@]}" ${targets[@]+"${targets[@]}"}
+        --exclude KS_API ${targets[@]+"${targets[@]}"}
 }
 
 cd "$root"

@@ -89,12 +89,6 @@ internal sealed class CSharpWriter
 
     private string Methods()
     {
-        IEnumerable<string> unknown = options.WithSuppressGCTransition.Except(header.Functions.Select(f => f.Name));
-        if (unknown.FirstOrDefault() is { } name)
-        {
-            throw new BindingException($"--with-suppressgctransition {name}: the header declares no such function");
-        }
-
         bool pointers = header.Functions.Any(f => f.Parameters.Select(p => p.Type).Append(f.Returns).Any(IsPointer));
         var text = new StringBuilder(Prologue(["System.Runtime.InteropServices"]));
         text.Append(CultureInfo.InvariantCulture, $"/// <summary>The functions and constants of {header.FileName}.</summary>\n");
@@ -116,11 +110,6 @@ internal sealed class CSharpWriter
         var text = new StringBuilder();
         docs.Write(text, "    ", function.Doc);
         text.Append(CultureInfo.InvariantCulture, $"    [DllImport(\"{options.LibraryPath}\", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]\n");
-        if (options.WithSuppressGCTransition.Contains(function.Name))
-        {
-            text.Append("    [SuppressGCTransition]\n");
-        }
-
         if (NativeTypeName(function.Returns, "return: ") is { Length: > 0 } attribute)
         {
             text.Append("    ").Append(attribute.TrimEnd()).Append('\n');

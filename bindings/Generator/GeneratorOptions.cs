@@ -13,11 +13,6 @@ public sealed record GeneratorOptions
     /// <summary>The bare name of the library.</summary>
     public string LibraryPath { get; init; } = "kleidisharp";
 
-    /// <summary>
-    /// Functions that are called without telling the garbage collector: only those that return at once and do nothing.
-    /// </summary>
-    public IReadOnlyList<string> WithSuppressGCTransition { get; init; } = [];
-
     /// <summary>Macros of the header that have no place in the bindings.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 }

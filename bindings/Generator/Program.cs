@@ -7,13 +7,11 @@ const string Usage = """
       --output FOLDER                      where the C# files go; other .cs files in there are deleted
       --layout FILE                        where the layout table in C goes
       --target NAME                        only this target (x64 or aarch64); default: all, which must agree
-      --with-suppressgctransition NAME     repeatable: a function that does nothing but return a number
       --exclude NAME                       repeatable: a macro that has no place in the bindings
     """;
 
 string? header = null, output = null, layout = null;
 var targets = new List<Target>();
-var suppressed = new List<string>();
 var excluded = new List<string>();
 try
 {
@@ -26,7 +24,6 @@ try
             case "--output": output = value; break;
             case "--layout": layout = value; break;
             case "--target": targets.Add(Target.Named(value)); break;
-            case "--with-suppressgctransition": suppressed.Add(value); break;
             case "--exclude": excluded.Add(value); break;
             default: throw new BindingException($"unknown option {args[i]}\n{Usage}");
         }
@@ -37,7 +34,7 @@ try
         throw new BindingException($"--file, --output and --layout are needed\n{Usage}");
     }
 
-    var options = new GeneratorOptions { WithSuppressGCTransition = suppressed, Exclude = excluded };
+    var options = new GeneratorOptions { Exclude = excluded };
     GeneratedBindings bindings = BindingGenerator.Generate(header, targets.Count > 0 ? targets : Target.All, options);
 
     Directory.CreateDirectory(output);

@@ -15,6 +15,10 @@ internal sealed class LibrarySearch
     /// <summary>Prepares a search on behalf of an assembly.</summary>
     public LibrarySearch(Assembly assembly) => this.assembly = assembly;
 
+    // Without these flags Windows would look in the current directory; with them Linux would not look in the system's.
+    private static DllImportSearchPath? ProbingPath =>
+        OperatingSystem.IsWindows() ? DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories : null;
+
     /// <summary>The library, or 0.</summary>
     public nint Handle { get; private set; }
 
@@ -30,9 +34,8 @@ internal sealed class LibrarySearch
             return;
         }
 
-        const DllImportSearchPath NotTheCurrentDirectory = DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories;
         string name = NativeLoader.LibraryName;
-        if (Try("ordinary probing", name, () => NativeLibrary.Load(name, assembly, NotTheCurrentDirectory)))
+        if (Try("ordinary probing", name, () => NativeLibrary.Load(name, assembly, ProbingPath)))
         {
             return;
         }

@@ -20,7 +20,6 @@ internal static unsafe partial class NativeMethods
 
     /// <summary>Returns KS_ABI_VERSION of the library that is loaded. Never fails.</summary>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-    [SuppressGCTransition]
     [return: NativeTypeName("uint32_t")]
     public static extern uint ks_abi_version();
 
@@ -31,13 +30,11 @@ internal static unsafe partial class NativeMethods
     /// <param name="count">Result: number of values; may be null.</param>
     /// <returns>A static array.</returns>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-    [SuppressGCTransition]
     [return: NativeTypeName("const int32_t *")]
     public static extern int* ks_abi_layout([NativeTypeName("int32_t *")] int* count);
 
     /// <summary>Returns the version of this library, for instance "0.1.0": static UTF-8.</summary>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-    [SuppressGCTransition]
     [return: NativeTypeName("const char *")]
     public static extern sbyte* ks_version();
 
@@ -46,7 +43,6 @@ internal static unsafe partial class NativeMethods
     /// Static UTF-8.
     /// </summary>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-    [SuppressGCTransition]
     [return: NativeTypeName("const char *")]
     public static extern sbyte* ks_kleidiai_version();
 
@@ -66,7 +62,6 @@ internal static unsafe partial class NativeMethods
 
     /// <summary>Returns the number of rows of the kernel table, those that are not compiled in included.</summary>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-    [SuppressGCTransition]
     [return: NativeTypeName("int32_t")]
     public static extern int ks_kernel_count();
 
@@ -116,7 +111,6 @@ internal static unsafe partial class NativeMethods
     /// Returns the columns of a panel of a ks_layout: the granularity of ks_pack(); 0 for an unknown layout.
     /// </summary>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-    [SuppressGCTransition]
     [return: NativeTypeName("int32_t")]
     public static extern int ks_panel_columns([NativeTypeName("int32_t")] int layout);
 
@@ -208,7 +202,6 @@ internal static unsafe partial class NativeMethods
     /// </summary>
     /// <param name="workers">Threads besides the caller of ks_matmul().</param>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-    [SuppressGCTransition]
     [return: NativeTypeName("uint64_t")]
     public static extern ulong ks_team_size([NativeTypeName("int32_t")] int workers);
 
