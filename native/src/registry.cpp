@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry.h"
 
+#include <inttypes.h>
+
+#include "check.h"
 #include "cpu.h"
 #include "error.h"
 #include "kernels/kernels.h"
@@ -26,7 +29,7 @@ constexpr const char* kKleidiSharp = "KleidiSharp";
 #endif
 
 #if defined(__aarch64__) && !defined(KS_HAVE_KLEIDIAI)
-#define KS_CODE_KLEIDIAI(code) nullptr, "built without KleidiAI"
+#define KS_CODE_KLEIDIAI(code) nullptr, "built with KLEIDISHARP_KLEIDIAI=OFF"
 #else
 #define KS_CODE_KLEIDIAI(code) KS_CODE_ARM64(code)
 #endif
@@ -34,7 +37,26 @@ constexpr const char* kKleidiSharp = "KleidiSharp";
 // Every kernel there is, in order of preference: of the rows that fit, the first is used.
 // name, origin, note, format, layout, tier, needs, min_rows, max_rows, code, not_compiled_reason
 const Kernel table[] = {
-    // int4 groups, AArch64: KleidiAI i8mm, KleidiAI dotprod, neon
+    // int4 groups, AArch64: KleidiAI i8mm, KleidiAI dotprod, neon. The layout of the first row that fits is the one to
+    // pack for, so the kernels for several rows come before those for one.
+    {"kai_matmul_clamp_f32_qai8dxp4x8_qsi4c32p8x8_4x8x32_neon_i8mm", kKleidiAI,
+     "several rows at once, 8-bit matrix multiply; from two rows on it needs fewer instructions than one at a time",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR16, KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, 2, kAnyRows,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAII8mm4x8)},
+    {"kai_matmul_clamp_f32_qai8dxp4x4_qsi4c32p8x4_4x8_neon_dotprod", kKleidiAI,
+     "several rows at once, dot products; from three rows on it needs fewer instructions than one at a time",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, 3, kAnyRows,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod4x8)},
+    {"kai_matmul_clamp_f32_qai8dxp1x4_qsi4c32p8x4_1x8_neon_dotprod", kKleidiAI,
+     "one row at a time, dot products; shares its packed weights with the dot-product kernel for several rows",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, 1, kAnyRows,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod1x8Kr8)},
+    {"kai_matmul_clamp_f32_qai8dxp1x8_qsi4c32p8x8_1x8x32_neon_dotprod", kKleidiAI,
+     "one row at a time, dot products; shares its packed weights with the i8mm kernel", KS_FORMAT_INT4_GROUP,
+     KS_LAYOUT_INT4_NR8KR16, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, 1, kAnyRows,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod1x8Kr16)},
+    {"ks_int4_group_4x8_neon", kKleidiSharp, "for cores without dot products, where KleidiAI has no int4 kernel",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_N32K4, KS_TIER_NEON, KS_CPU_NEON, 1, kAnyRows, KS_CODE_ARM64(kInt4GroupNeon)},
 
     // int4 groups, x64
     {"ks_int4_group_6x32_avx512vnni", kKleidiSharp,
@@ -47,6 +69,8 @@ const Kernel table[] = {
      KS_LAYOUT_INT4_N32K4, KS_TIER_PORTABLE, 0, 1, kAnyRows, &kInt4GroupPortable, ""},
 
     // f32, AArch64: KleidiAI neon
+    {"kai_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla", kKleidiAI, "one row or more, NEON fused multiply-add",
+     KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_NEON, KS_CPU_NEON, 1, kAnyRows, KS_CODE_KLEIDIAI(kF32KleidiAI6x16)},
 
     // f32, x64: avx512vnni, avx2
 
@@ -64,6 +88,7 @@ ks_reject check_but_rows(const Kernel& kernel, const ks_select_args& request) {
     if (kernel.needs & ~cpu_features()) return KS_REJECT_CPU;
     if (kernel.tier & request.disabled_tiers) return KS_REJECT_TIER;
     if (request.layout != 0 && kernel.layout != request.layout) return KS_REJECT_LAYOUT;
+    if (!group_allowed(request.format, request.group)) return KS_REJECT_GROUP;
     return KS_REJECT_NONE;
 }
 
@@ -105,11 +130,17 @@ ks_reject check_kernel(const Kernel& kernel, const ks_select_args& request) {
     return rows_fit ? KS_REJECT_NONE : KS_REJECT_ROWS;
 }
 
-int32_t select_kernel(const ks_select_args& request) {
+ks_status select_kernel(const ks_select_args& request, int32_t* index) {
     for (int32_t i = 0; i < kCount; ++i) {
-        if (check_kernel(table[i], request) == KS_REJECT_NONE) return i;
+        if (check_kernel(table[i], request) != KS_REJECT_NONE) continue;
+        *index = i;
+        return KS_OK;
     }
-    return -1;
+    fail(KS_ERROR_NO_KERNEL, "no kernel fits:");
+    for (const Kernel& kernel : table) {
+        if (kernel.format == request.format) explain_rejection(kernel, request);
+    }
+    return KS_ERROR_NO_KERNEL;
 }
 
 bool layout_usable(int32_t layout) {
@@ -119,23 +150,22 @@ bool layout_usable(int32_t layout) {
     return false;
 }
 
-void explain_rejections(const ks_select_args& request) {
-    const char* separator = ":";
-    for (const Kernel& kernel : table) {
-        if (kernel.format != request.format) continue;
-        append_error("%s %s", separator, kernel.name);
-        separator = ";";
-        switch (check_kernel(kernel, request)) {
-            case KS_REJECT_NOT_COMPILED: append_error(" is not compiled in (%s)", kernel.not_compiled_reason); break;
-            case KS_REJECT_CPU:
-                for (uint64_t lacking = kernel.needs & ~cpu_features(); lacking != 0; lacking &= lacking - 1) {
-                    append_error(" needs %s", cpu_feature_name(lacking & (0 - lacking)));
-                }
-                break;
-            case KS_REJECT_TIER: append_error(" is switched off"); break;
-            case KS_REJECT_LAYOUT: append_error(" reads layout %d", kernel.layout); break;
-            default: append_error(" does not take this number of rows"); break;
-        }
+void explain_rejection(const Kernel& kernel, const ks_select_args& request) {
+    append_error(" %s ", kernel.name);
+    switch (check_kernel(kernel, request)) {
+        case KS_REJECT_FORMAT: append_error("is for format %" PRId32 ";", kernel.format); break;
+        case KS_REJECT_NOT_COMPILED: append_error("is not compiled in (%s);", kernel.not_compiled_reason); break;
+        case KS_REJECT_CPU:
+            append_error("needs");
+            for (uint64_t lacking = kernel.needs & ~cpu_features(); lacking != 0; lacking &= lacking - 1) {
+                append_error(" %s", cpu_feature_name(lacking & (0 - lacking)));
+            }
+            append_error(", which this CPU lacks;");
+            break;
+        case KS_REJECT_TIER: append_error("is of a tier that is switched off;"); break;
+        case KS_REJECT_LAYOUT: append_error("reads layout %" PRId32 ";", kernel.layout); break;
+        case KS_REJECT_GROUP: append_error("does not take groups of %" PRId32 ";", request.group); break;
+        default: append_error("does not take this number of rows;"); break;
     }
 }
 

@@ -16,13 +16,13 @@ bool kernel_supported(const Kernel& kernel);
 // of rows (m = 0) is served by a layout whose kernels together take every m.
 ks_reject check_kernel(const Kernel& kernel, const ks_select_args& request);
 
-// The first row of the table that serves `request`, or -1.
-int32_t select_kernel(const ks_select_args& request);
+// Finds the first row of the table that serves `request`; KS_ERROR_NO_KERNEL says why none of the format's does.
+ks_status select_kernel(const ks_select_args& request, int32_t* index);
 
 // Whether a kernel of this machine reads `layout`, whatever tiers are switched off.
 bool layout_usable(int32_t layout);
 
-// Adds to the error message why no row of the table serves `request`.
-void explain_rejections(const ks_select_args& request);
+// Adds to the error message why `kernel` does not serve `request`.
+void explain_rejection(const Kernel& kernel, const ks_select_args& request);
 
 }  // namespace ks

@@ -13,5 +13,11 @@ extern const KernelCode kF32Portable;
 extern const KernelCode kInt4GroupAvx512Vnni;
 
 // AArch64
+extern const KernelCode kInt4GroupNeon;
+extern const KernelCode kInt4GroupKleidiAII8mm4x8;
+extern const KernelCode kInt4GroupKleidiAIDotprod4x8;
+extern const KernelCode kInt4GroupKleidiAIDotprod1x8Kr8;
+extern const KernelCode kInt4GroupKleidiAIDotprod1x8Kr16;
+extern const KernelCode kF32KleidiAI6x16;
 
 }  // namespace ks

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "team.h"
+
+#include <inttypes.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <new>
+
+#include "check.h"
+
+using Word = std::atomic<uint32_t>;
+static_assert(Word::is_always_lock_free && sizeof(Word) == sizeof(uint32_t), "a futex is a plain word");
+
+// How a job goes: its caller, who holds `busy`, writes its description, opens `state` and moves `generation` on. Workers
+// that see the new generation enter by counting themselves into `state` while it is open, take tasks from `next`, and
+// leave. When no task is left the caller closes `state` and waits for those inside: one that comes later finds it
+// closed. So the description is never written while somebody may read it, and nobody waits for who has not entered.
+struct alignas(KS_ALIGNMENT) ks_team {
+    static constexpr uint64_t kMagic = 0x6D6165542D534B2E;
+    std::atomic<uint64_t> magic{0};
+    int32_t workers = 0;
+    Word parked{0};   // threads in ks_team_work()
+    Word busy{0};     // a caller holds the team
+    Word stopped{0};
+
+    // The job.
+    void (*run)(void* context, int64_t task) = nullptr;
+    void* context = nullptr;
+    int64_t tasks = 0;
+
+    // Workers wait here, on a futex, for it to change.
+    alignas(KS_ALIGNMENT) Word generation{0};
+    Word sleepers{0};
+    // Who is inside and whether the job is open; its caller waits here, on a futex, for the last one to leave.
+    alignas(KS_ALIGNMENT) Word state{0};
+    alignas(KS_ALIGNMENT) std::atomic<int64_t> next{0};
+};
+
+namespace ks {
+namespace {
+
+constexpr int32_t kMostWorkers = 1023;
+constexpr int kSpins = 2048;  // tens of microseconds: longer than the gap between two layers' multiplications
+
+// ks_team::state
+constexpr uint32_t kOpen = 1;
+constexpr uint32_t kCallerSleeps = 2;
+constexpr uint32_t kOneInside = 4;
+
+void pause_spin() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    // `yield` is a no-op on most cores; an instruction barrier takes about as long as x86's `pause`.
+    __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+void futex_wait(Word& word, uint32_t expected) {
+    syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
+}
+
+void futex_wake(Word& word, int32_t threads) {
+    syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, threads, nullptr, nullptr, 0);
+}
+
+// Returns a generation other than `seen`. A sleeper counts itself before the kernel compares the word, and who moves
+// the word on does so before reading the count: one of them notices the other.
+uint32_t wait_for_generation(ks_team& team, uint32_t seen) {
+    for (int spin = 0; spin < kSpins; ++spin) {
+        const uint32_t now = team.generation.load(std::memory_order_acquire);
+        if (now != seen) return now;
+        pause_spin();
+    }
+    team.sleepers.fetch_add(1);
+    uint32_t now;
+    while ((now = team.generation.load()) == seen) futex_wait(team.generation, seen);
+    team.sleepers.fetch_sub(1);
+    return now;
+}
+
+void next_generation(ks_team& team, int32_t threads_to_wake) {
+    team.generation.fetch_add(1);
+    if (team.sleepers.load() != 0) futex_wake(team.generation, threads_to_wake);
+}
+
+bool enter(ks_team& team) {
+    uint32_t state = team.state.load(std::memory_order_relaxed);
+    while (state & kOpen) {
+        if (team.state.compare_exchange_weak(state, state + kOneInside, std::memory_order_acquire,
+                                             std::memory_order_relaxed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void leave(ks_team& team) {
+    const uint32_t left = team.state.fetch_sub(kOneInside, std::memory_order_release) - kOneInside;
+    if (left == kCallerSleeps) futex_wake(team.state, 1);
+}
+
+void close_and_wait(ks_team& team) {
+    team.state.fetch_and(~kOpen, std::memory_order_relaxed);
+    for (int spin = 0; spin < kSpins; ++spin) {
+        if (team.state.load(std::memory_order_acquire) == 0) return;
+        pause_spin();
+    }
+    uint32_t state = team.state.fetch_or(kCallerSleeps, std::memory_order_acquire) | kCallerSleeps;
+    while (state != kCallerSleeps) {
+        futex_wait(team.state, state);
+        state = team.state.load(std::memory_order_acquire);
+    }
+    team.state.store(0, std::memory_order_relaxed);
+}
+
+void take_tasks(ks_team& team) {
+    for (;;) {
+        const int64_t task = team.next.fetch_add(1, std::memory_order_relaxed);
+        if (task >= team.tasks) return;
+        team.run(team.context, task);
+    }
+}
+
+ks_status check_initialised(const ks_team* team) {
+    KS_CHECK(check_buffer("team", team, KS_ALIGNMENT));
+    if (team->magic.load(std::memory_order_acquire) == ks_team::kMagic) return KS_OK;
+    return fail(KS_ERROR_TEAM, "team was not initialised by ks_team_init()");
+}
+
+ks_status work(ks_team& team) {
+    if (team.parked.fetch_add(1) >= static_cast<uint32_t>(team.workers)) {
+        team.parked.fetch_sub(1);
+        return fail(KS_ERROR_TEAM, "team has %" PRId32 " workers, and as many threads are in ks_team_work()", team.workers);
+    }
+    uint32_t generation = team.generation.load(std::memory_order_acquire);
+    while (!team.stopped.load(std::memory_order_acquire)) {
+        if (enter(team)) {
+            take_tasks(team);
+            leave(team);
+        }
+        generation = wait_for_generation(team, generation);
+    }
+    team.parked.fetch_sub(1);
+    return KS_OK;
+}
+
+}  // namespace
+
+ks_status check_team(const ks_team* team) {
+    KS_CHECK(check_initialised(team));
+    return team->stopped.load(std::memory_order_acquire) ? fail(KS_ERROR_TEAM, "team is stopped") : KS_OK;
+}
+
+int32_t team_threads(const ks_team* team) {
+    return team != nullptr ? team->workers + 1 : 1;
+}
+
+uint64_t team_size() {
+    return sizeof(ks_team);
+}
+
+void parallel_for(ks_team* team, int64_t tasks, void (*run)(void* context, int64_t task), void* context) {
+    if (team == nullptr || tasks < 2 || team->busy.exchange(1, std::memory_order_acquire)) {
+        for (int64_t task = 0; task < tasks; ++task) run(context, task);
+        return;
+    }
+    team->run = run;
+    team->context = context;
+    team->tasks = tasks;
+    team->next.store(0, std::memory_order_relaxed);
+    team->state.store(kOpen, std::memory_order_release);
+    next_generation(*team, static_cast<int32_t>(tasks - 1 < team->workers ? tasks - 1 : team->workers));
+    take_tasks(*team);
+    close_and_wait(*team);
+    team->busy.store(0, std::memory_order_release);
+}
+
+}  // namespace ks
+
+extern "C" {
+
+uint64_t ks_team_size(int32_t workers) {
+    return workers >= 1 && workers <= ks::kMostWorkers ? ks::team_size() : 0;
+}
+
+int32_t ks_team_init(void* memory, uint64_t memory_size, int32_t workers) {
+    KS_CHECK(ks::check_buffer("memory", memory, KS_ALIGNMENT));
+    if (workers < 1 || workers > ks::kMostWorkers) {
+        return ks::fail(KS_ERROR_VALUE, "workers is %" PRId32 ", it must be from 1 to %" PRId32, workers, ks::kMostWorkers);
+    }
+    KS_CHECK(ks::check_capacity("memory", memory_size, ks::team_size(), "bytes"));
+    ks_team* team = new (memory) ks_team;
+    team->workers = workers;
+    team->magic.store(ks_team::kMagic, std::memory_order_release);
+    return KS_OK;
+}
+
+int32_t ks_team_work(ks_team* team) {
+    KS_CHECK(ks::check_initialised(team));
+    return ks::work(*team);
+}
+
+int32_t ks_team_stop(ks_team* team) {
+    KS_CHECK(ks::check_team(team));
+    team->stopped.store(1, std::memory_order_release);
+    ks::next_generation(*team, INT32_MAX);
+    return KS_OK;
+}
+
+}  // extern "C"
