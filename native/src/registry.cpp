@@ -63,6 +63,9 @@ const Kernel table[] = {
      "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_INT4_GROUP,
      KS_LAYOUT_INT4_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, 1, kAnyRows,
      KS_CODE_X64(kInt4GroupAvx512Vnni)},
+    {"ks_int4_group_4x16_avx2", kKleidiSharp, "products in 16 bits, for processors without AVX-512 VNNI",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_N32K4, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, 1, kAnyRows,
+     KS_CODE_X64(kInt4GroupAvx2)},
 
     // int4 groups, everywhere
     {"ks_int4_group_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_GROUP,
@@ -72,7 +75,11 @@ const Kernel table[] = {
     {"kai_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla", kKleidiAI, "one row or more, NEON fused multiply-add",
      KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_NEON, KS_CPU_NEON, 1, kAnyRows, KS_CODE_KLEIDIAI(kF32KleidiAI6x16)},
 
-    // f32, x64: avx512vnni, avx2
+    // f32, x64
+    {"ks_f32_6x64_avx512", kKleidiSharp, "6 rows by 64 columns in registers", KS_FORMAT_F32, KS_LAYOUT_F32_N16,
+     KS_TIER_AVX512VNNI, KS_CPU_AVX512, 1, kAnyRows, KS_CODE_X64(kF32Avx512)},
+    {"ks_f32_6x16_avx2", kKleidiSharp, "6 rows by 16 columns in registers, for processors without AVX-512",
+     KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, 1, kAnyRows, KS_CODE_X64(kF32Avx2)},
 
     // f32, everywhere
     {"ks_f32_1x16_portable", kKleidiSharp, "plain C++ with a fused multiply-add in software; serves every machine",

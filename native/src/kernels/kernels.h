@@ -11,6 +11,9 @@ extern const KernelCode kF32Portable;
 
 // x64
 extern const KernelCode kInt4GroupAvx512Vnni;
+extern const KernelCode kInt4GroupAvx2;
+extern const KernelCode kF32Avx512;
+extern const KernelCode kF32Avx2;
 
 // AArch64
 extern const KernelCode kInt4GroupNeon;

@@ -3,36 +3,17 @@
 // packed and the unpacked weights fill the 32 registers. Codes stay 0..15 (the unsigned operand of vpdpbusd); each
 // group's accumulators start at -8 * sum(qa), which makes up for that.
 #include "kernels/avx512.h"
-#include "kernels/int4_group/lhs_tiles.h"
-#include "kernels/kernels.h"
-#include "kernels/row_tiles.h"
+#include "kernels/int4_group/tiles.h"
 
 namespace ks {
 namespace {
 
-constexpr int kColumns = 32;
 constexpr int kMaxHeight = 8;
-constexpr int kLine = 64;
-// Packed codes of one chunk, and of that the part that holds 4 + 4 values along k.
-constexpr int kChunkBytes = kColumns * kChunk / 2;
-constexpr int kQuadBytes = kColumns * 4;
-// How far ahead a single tile, which reads every weight once, fetches its own panel from memory.
-constexpr int kFetchDistance = 9216;
 
 // 5 and 6 rows are the fastest; where m has no such cut, up to 8.
 RowTiles row_tiles(int64_t m) {
     const int64_t by_six = (m + 5) / 6;
     return {m, m / by_six >= 5 ? by_six : (m + kMaxHeight - 1) / kMaxHeight};
-}
-
-int64_t panel_bytes(const MatMul& mm) {
-    return mm.k / kChunk * kChunkBytes + kColumns * (2 * (mm.k / mm.group) + 8);
-}
-
-int32_t load_int32(const void* from) {
-    int32_t value;
-    __builtin_memcpy(&value, from, sizeof value);
-    return value;
 }
 
 // ---- Activations
@@ -94,7 +75,7 @@ void transpose(__m256i rows[8]) {
 }
 
 template <int kHeight>
-void pack_tile(const MatMul& mm, const float* x, uint8_t* to) {
+void pack_rows(const MatMul& mm, const float* x, uint8_t* to) {
     const __m256i eight = _mm256_set1_epi8(8);
     constexpr __mmask8 kRows = static_cast<__mmask8>((1 << kHeight) - 1);
     RowQuantizer rows[kHeight];
@@ -115,32 +96,13 @@ void pack_tile(const MatMul& mm, const float* x, uint8_t* to) {
         }
         _mm256_mask_storeu_epi32(sums, kRows, _mm256_sub_epi32(_mm256_setzero_si256(), sum));
     }
-    for (int r = 0; r < kHeight; ++r, to += 4) {
-        const float minus_zero_point = static_cast<float>(-rows[r].zero_point);
-        __builtin_memcpy(to, &minus_zero_point, 4);
-        __builtin_memcpy(to + 4 * kHeight, &rows[r].scale, 4);
-    }
+    store_rows(rows, kHeight, to);
 }
 
 // ---- Multiplication
 
-struct Tile {
-    const uint8_t* panel;
-    const uint8_t* lhs;
-    int64_t groups;
-    int64_t chunks;  // in a group
-    // Where to fetch the next panel from, for the tiles that follow: so many lines a chunk. 0: fetch the own panel.
-    const uint8_t* next;
-    int64_t next_lines;
-    float* y;
-    int64_t y_stride;
-    int64_t columns;
-    float lo;
-    float hi;
-};
-
 template <int kHeight>
-void store(const Tile& tile, const __m512 (&acc)[kHeight][2], const uint8_t* panel_end, const uint8_t* lhs_end) {
+[[gnu::always_inline]] inline void store(const Tile& tile, const __m512 (&acc)[kHeight][2], const uint8_t* panel_end, const uint8_t* lhs_end) {
     const float* const row_sums = reinterpret_cast<const float*>(panel_end);
     const float* const bias = row_sums + kColumns;
     const float* const minus_zero_points = reinterpret_cast<const float*>(lhs_end);
@@ -228,62 +190,25 @@ void multiply_tile(const Tile& tile) {
 
 // ---- The contract of kernel.h
 
-uint64_t lhs_size(int64_t m, int64_t k, int64_t group) {
-    return static_cast<uint64_t>(m * lhs_row_bytes(k, group));
-}
-
 int64_t lhs_pieces(int64_t m) {
     return row_tiles(m).count;
 }
 
-void pack_lhs(const MatMul& mm, int64_t piece) {
-    using Function = void (*)(const MatMul&, const float*, uint8_t*);
-    static constexpr Function kByHeight[kMaxHeight] = {pack_tile<1>, pack_tile<2>, pack_tile<3>, pack_tile<4>,
-                                                       pack_tile<5>, pack_tile<6>, pack_tile<7>, pack_tile<8>};
-    const RowTiles tiles = row_tiles(mm.m);
-    const int64_t first = tiles.first(piece);
-    kByHeight[tiles.height(piece) - 1](mm, mm.x + first * mm.x_stride,
-                                       mm.lhs + first * lhs_row_bytes(mm.k, mm.group));
-}
+constexpr PackFunction kPack[kMaxHeight] = {pack_rows<1>, pack_rows<2>, pack_rows<3>, pack_rows<4>,
+                                            pack_rows<5>, pack_rows<6>, pack_rows<7>, pack_rows<8>};
 
 template <bool kOneChunk>
-void run_chunks(const MatMul& mm, int64_t n_begin, int64_t n_end) {
-    using Function = void (*)(const Tile&);
-    static constexpr Function kByHeight[kMaxHeight] = {
-        multiply_tile<1, kOneChunk>, multiply_tile<2, kOneChunk>, multiply_tile<3, kOneChunk>,
-        multiply_tile<4, kOneChunk>, multiply_tile<5, kOneChunk>, multiply_tile<6, kOneChunk>,
-        multiply_tile<7, kOneChunk>, multiply_tile<8, kOneChunk>};
-    const RowTiles tiles = row_tiles(mm.m);
-    const int64_t size = panel_bytes(mm);
-    // Each tile fetches its share of the next panel.
-    const int64_t share = (size / kLine + tiles.count - 1) / tiles.count;
-    const int64_t chunks = mm.k / kChunk;
-    Tile tile;
-    tile.groups = mm.k / mm.group;
-    tile.chunks = mm.group / kChunk;
-    tile.next_lines = tiles.count == 1 ? 0 : (share + chunks - 1) / chunks;
-    tile.y_stride = mm.y_stride;
-    tile.lo = mm.lo;
-    tile.hi = mm.hi;
-    for (int64_t n = n_begin; n < n_end; n += kColumns) {
-        tile.panel = mm.panels + n / kColumns * size;
-        tile.columns = n_end - n;
-        for (int64_t i = 0; i < tiles.count; ++i) {
-            const int64_t row = tiles.first(i);
-            tile.lhs = mm.lhs + row * lhs_row_bytes(mm.k, mm.group);
-            tile.next = tile.panel + size + i * share * kLine;
-            tile.y = mm.y + row * mm.y_stride + n;
-            kByHeight[tiles.height(i) - 1](tile);
-        }
-    }
+constexpr TileFunction kMultiply[kMaxHeight] = {multiply_tile<1, kOneChunk>, multiply_tile<2, kOneChunk>,
+                                                multiply_tile<3, kOneChunk>, multiply_tile<4, kOneChunk>,
+                                                multiply_tile<5, kOneChunk>, multiply_tile<6, kOneChunk>,
+                                                multiply_tile<7, kOneChunk>, multiply_tile<8, kOneChunk>};
+
+void pack_lhs(const MatMul& mm, int64_t piece) {
+    pack_tile(mm, row_tiles(mm.m), kPack, piece);
 }
 
 void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
-    if (mm.group == kChunk) {
-        run_chunks<true>(mm, n_begin, n_end);
-    } else {
-        run_chunks<false>(mm, n_begin, n_end);
-    }
+    run_tiles(mm, row_tiles(mm.m), mm.group == kChunk ? kMultiply<true> : kMultiply<false>, n_begin, n_end);
 }
 
 }  // namespace
