@@ -155,7 +155,8 @@ template <int kHeight, int kVectors, bool kOneChunk>
             }
             for (int64_t i = 0; i < next_lines; ++i, next += kLine) _mm_prefetch(next, _MM_HINT_T1);
             __m256i dot[kHeight][kVectors] = {};
-#pragma GCC unroll 4
+            // Unrolled, GCC would add the products pairwise and run out of registers.
+#pragma GCC unroll 1
             for (int t = 0; t < 4; ++t) {
                 __m256i packed[kVectors];
 #pragma GCC unroll 4
