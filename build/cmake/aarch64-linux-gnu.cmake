@@ -13,9 +13,8 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
-set(KLEIDISHARP_EMULATED_CPU max CACHE STRING "Processor that the emulator imitates when the build runs tests")
+# The emulator imitates the processor that the environment variable QEMU_CPU names, by default all it knows ("max").
 find_program(KLEIDISHARP_QEMU NAMES qemu-aarch64-static qemu-aarch64)
 if(KLEIDISHARP_QEMU)
-  set(CMAKE_CROSSCOMPILING_EMULATOR
-    ${KLEIDISHARP_QEMU} -cpu ${KLEIDISHARP_EMULATED_CPU} -L ${KLEIDISHARP_AARCH64_SYSROOT})
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${KLEIDISHARP_QEMU} -L ${KLEIDISHARP_AARCH64_SYSROOT})
 endif()
