@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using System.Text;
+
+namespace KleidiSharp.Models;
+
+/// <summary>
+/// The tokenizer of Llama 1 and 2 and its relatives, <c>tokenizer.ggml.model = llama</c>: a text starts as single
+/// characters; of all neighbours that together are a token, those with the highest score are joined first, the leftmost
+/// among equals, until none are left; a character that is no token becomes its UTF-8 bytes.
+/// </summary>
+public sealed class SentencePieceTokenizer : Tokenizer
+{
+    private const char SpaceMark = '\u2581';
+
+    private readonly Dictionary<string, int> ids;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
+    private readonly float[] scores;
+    private readonly int[] byteIds;
+    private readonly (string Text, int Id)[] wholeTokens;
+
+    private enum TokenType
+    {
+        Normal = 1,
+        Unknown = 2,
+        Control = 3,
+        UserDefined = 4,
+        Unused = 5,
+        Byte = 6,
+    }
+
+    internal SentencePieceTokenizer(GgufMetadata metadata)
+        : this(metadata, metadata.GetArray<string>("tokenizer.ggml.tokens"), ReadTypes(metadata))
+    {
+    }
+
+    private SentencePieceTokenizer(GgufMetadata metadata, string[] tokens, TokenType[] types)
+        : base(TokenBytes(metadata, tokens, types), OptionalId(metadata, "bos", 1, tokens.Length), ReadEndIds(metadata, tokens.Length),
+            metadata.GetBoolean("tokenizer.ggml.add_bos_token", true), metadata.GetBoolean("tokenizer.ggml.add_space_prefix", true))
+    {
+        const string key = "tokenizer.ggml.scores";
+        scores = metadata.GetArray<float>(key);
+        RequireLength(metadata, key, scores.Length, tokens.Length);
+        int notANumber = Array.FindIndex(scores, float.IsNaN);
+        if (notANumber >= 0)
+        {
+            throw metadata.Wrong(key, $"NaN at {notANumber}", "numbers");
+        }
+
+        int unknownId = OptionalId(metadata, "unknown", 0, tokens.Length) ?? 0;
+        byteIds = new int[256];
+        Array.Fill(byteIds, unknownId);
+        ids = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
+        for (int id = 0; id < tokens.Length; id++)
+        {
+            if (types[id] == TokenType.Byte)
+            {
+                byteIds[GetBytes(id)[0]] = id;
+            }
+            else if (types[id] is not (TokenType.Unknown or TokenType.Control))
+            {
+                ids[tokens[id]] = id;
+            }
+        }
+
+        lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        wholeTokens = [.. Enumerable.Range(0, tokens.Length)
+            .Where(id => types[id] == TokenType.UserDefined && tokens[id].Length > 0)
+            .Select(id => (tokens[id], id))
+            .OrderByDescending(token => token.Item1.Length)];
+    }
+
+    /// <remarks>Tokens that the model's author defined are cut out of the text before anything is joined, long ones first.</remarks>
+    private protected override void AppendTokens(string text, List<int> tokens)
+    {
+        bool atStart = true;
+        AppendTokens(text, 0, ref atStart, tokens);
+    }
+
+    private void AppendTokens(ReadOnlySpan<char> text, int wholeToken, ref bool atStart, List<int> tokens)
+    {
+        for (; wholeToken < wholeTokens.Length; wholeToken++)
+        {
+            (string whole, int id) = wholeTokens[wholeToken];
+            for (int at; (at = text.IndexOf(whole, StringComparison.Ordinal)) >= 0; text = text[(at + whole.Length)..])
+            {
+                AppendTokens(text[..at], wholeToken + 1, ref atStart, tokens);
+                tokens.Add(id);
+                atStart = true;
+            }
+        }
+
+        if (!text.IsEmpty)
+        {
+            string prefix = atStart && StartsWithSpace ? " " : "";
+            Join(string.Concat(prefix, text).Replace(' ', SpaceMark), tokens);
+            atStart = false;
+        }
+    }
+
+    private void Join(string text, List<int> tokens)
+    {
+        var symbols = new List<Symbol>(text.Length);
+        for (int start = 0; start < text.Length;)
+        {
+            Rune.DecodeFromUtf16(text.AsSpan(start), out _, out int length);
+            symbols.Add(new Symbol(start, length, symbols.Count - 1, symbols.Count + 1));
+            start += length;
+        }
+
+        var pairs = new PriorityQueue<Pair, Pair>(BestFirst.Instance);
+        for (int i = 1; i < symbols.Count; i++)
+        {
+            Offer(i - 1, i);
+        }
+
+        while (pairs.TryDequeue(out Pair pair, out _))
+        {
+            Symbol left = symbols[pair.Left];
+            Symbol right = symbols[pair.Right];
+            if (left.Length == 0 || right.Length == 0 || left.Length + right.Length != pair.Length)
+            {
+                continue; // one of the two has been joined with another neighbour since
+            }
+
+            symbols[pair.Left] = left with { Length = pair.Length, Next = right.Next };
+            symbols[pair.Right] = right with { Length = 0 };
+            if (right.Next < symbols.Count)
+            {
+                symbols[right.Next] = symbols[right.Next] with { Previous = pair.Left };
+            }
+
+            Offer(left.Previous, pair.Left);
+            Offer(pair.Left, right.Next);
+        }
+
+        for (int i = 0; i < symbols.Count; i = symbols[i].Next)
+        {
+            AppendSymbol(text.AsSpan(symbols[i].Start, symbols[i].Length), tokens);
+        }
+
+        void Offer(int left, int right)
+        {
+            if (left >= 0 && right < symbols.Count)
+            {
+                int length = symbols[left].Length + symbols[right].Length;
+                if (lookup.TryGetValue(text.AsSpan(symbols[left].Start, length), out int id))
+                {
+                    var pair = new Pair(left, right, length, scores[id]);
+                    pairs.Enqueue(pair, pair);
+                }
+            }
+        }
+    }
+
+    private void AppendSymbol(ReadOnlySpan<char> symbol, List<int> tokens)
+    {
+        if (lookup.TryGetValue(symbol, out int id))
+        {
+            tokens.Add(id);
+            return;
+        }
+
+        Rune.DecodeFromUtf16(symbol, out Rune rune, out _);
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)])
+        {
+            tokens.Add(byteIds[value]);
+        }
+    }
+
+    private static TokenType[] ReadTypes(GgufMetadata metadata)
+    {
+        const string key = "tokenizer.ggml.token_type";
+        int[] types = metadata.GetArray<int>(key);
+        RequireLength(metadata, key, types.Length, metadata.GetArray<string>("tokenizer.ggml.tokens").Length);
+        int odd = Array.FindIndex(types, type => !Enum.IsDefined((TokenType)type));
+        return odd < 0 ? Array.ConvertAll(types, type => (TokenType)type) : throw metadata.Wrong(key, $"{types[odd]} at {odd}", "1 to 6");
+    }
+
+    private static byte[][] TokenBytes(GgufMetadata metadata, string[] tokens, TokenType[] types)
+    {
+        var bytes = new byte[tokens.Length][];
+        for (int id = 0; id < tokens.Length; id++)
+        {
+            bytes[id] = types[id] switch
+            {
+                TokenType.Normal => Encoding.UTF8.GetBytes(tokens[id].Replace(SpaceMark, ' ')),
+                TokenType.UserDefined => Encoding.UTF8.GetBytes(tokens[id]),
+                TokenType.Byte => [ParseByte(metadata, tokens[id], id)],
+                _ => [],
+            };
+        }
+
+        return bytes;
+    }
+
+    private static byte ParseByte(GgufMetadata metadata, string token, int id) =>
+        token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>'
+            && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
+            ? value
+            : throw metadata.Wrong("tokenizer.ggml.tokens", $"'{token}' for the byte token {id}", "<0x00> to <0xFF>");
+
+    // The format has no word for "none" but an id of -1, which some files store unsigned.
+    private static int? OptionalId(GgufMetadata metadata, string name, int? fallback, int vocabularySize)
+    {
+        string key = $"tokenizer.ggml.{name}_token_id";
+        if (!metadata.Values.TryGetValue(key, out object? value))
+        {
+            return fallback < vocabularySize ? fallback : null;
+        }
+
+        if (value is uint.MaxValue or -1)
+        {
+            return null;
+        }
+
+        int id = metadata.GetInt32(key);
+        return id >= 0 && id < vocabularySize ? id : throw metadata.Wrong(key, $"{id}", $"0 to {vocabularySize - 1}");
+    }
+
+    private static IEnumerable<int> ReadEndIds(GgufMetadata metadata, int vocabularySize) =>
+        from id in new[] { OptionalId(metadata, "eos", 2, vocabularySize), OptionalId(metadata, "eot", null, vocabularySize) }
+        where id is not null
+        select id.Value;
+
+    private static void RequireLength(GgufMetadata metadata, string key, int length, int tokens)
+    {
+        if (length != tokens)
+        {
+            throw metadata.Wrong(key, $"an array of {length}", $"{tokens} elements, one for each token");
+        }
+    }
+
+    // A stretch of the text that is or may become a token; the symbols are a linked list, and a joined one has length 0.
+    private readonly record struct Symbol(int Start, int Length, int Previous, int Next);
+
+    private readonly record struct Pair(int Left, int Right, int Length, float Score);
+
+    private sealed class BestFirst : IComparer<Pair>
+    {
+        public static readonly BestFirst Instance = new();
+
+        public int Compare(Pair x, Pair y) => x.Score != y.Score ? y.Score.CompareTo(x.Score) : x.Left.CompareTo(y.Left);
+    }
+}
