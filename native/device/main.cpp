@@ -69,7 +69,9 @@ int serve_input(Device& device) {
         }
         Request request(body.data(), body.size());
         Response response;
-        const int32_t status = serve(device, header.op, request, response);
+        const int32_t status = header.reserved == 0
+                                   ? serve(device, header.op, request, response)
+                                   : refuse(response, "request: the word after op is %u; expected 0", header.reserved);
         const ResponseHeader answer = {status, 0, response.size()};
         if (!write_all(&answer, sizeof answer) || !write_all(response.data(), response.size())) {
             fprintf(stderr, "kleidi-device: the response could not be written\n");

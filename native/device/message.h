@@ -33,6 +33,8 @@ class Request {
     GuardedBuffer take_rest(uint64_t alignment);
 
     uint64_t left() const { return left_; }
+    // Whether a field was missing, or there was no memory for it.
+    bool missing() const { return missing_; }
 
     // Whether every field was there and nothing is left.
     bool complete() const { return !missing_ && left_ == 0; }

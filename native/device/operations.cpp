@@ -36,8 +36,8 @@ int32_t refuse(Response& response, const char* message, ...) {
 }
 
 int32_t refuse_size(Response& response, const Request& request) {
-    return refuse(response, "request: its length does not match its fields; %llu bytes follow those that were understood",
-                  static_cast<unsigned long long>(request.left()));
+    if (request.missing()) return refuse(response, "request: shorter than its fields ask for, or no memory for them");
+    return refuse(response, "request: %llu bytes longer than its fields", static_cast<unsigned long long>(request.left()));
 }
 
 int32_t serve(Device& device, uint32_t op, Request& request, Response& response) {
