@@ -28,9 +28,13 @@ set(KLEIDIAI_BUILD_TESTS OFF CACHE BOOL "Build KleidiAI's own tests")
 set(KLEIDIAI_BUILD_BENCHMARK OFF CACHE BOOL "Build KleidiAI's own benchmark")
 include(FetchContent)
 if(KLEIDIAI_SOURCE_DIR)
+  if(NOT EXISTS "${KLEIDIAI_SOURCE_DIR}/kai/kai_common.h")
+    message(FATAL_ERROR "KleidiSharp: KLEIDIAI_SOURCE_DIR=${KLEIDIAI_SOURCE_DIR} is no KleidiAI source tree: it has no kai/kai_common.h")
+  endif()
   FetchContent_Declare(kleidiai SOURCE_DIR "${KLEIDIAI_SOURCE_DIR}" SYSTEM)
 else()
-  message(STATUS "KleidiAI: no installed package, downloading ${KLEIDISHARP_KLEIDIAI_REVISION}")
+  message(STATUS "KleidiAI: no installed package (build/setup.sh provides one), downloading ${KLEIDISHARP_KLEIDIAI_REVISION}; "
+    "-DKLEIDISHARP_KLEIDIAI=OFF builds without it")
   FetchContent_Declare(kleidiai SYSTEM
     GIT_REPOSITORY https://gitlab.arm.com/kleidi/kleidiai.git
     GIT_TAG "${KLEIDISHARP_KLEIDIAI_REVISION}")
