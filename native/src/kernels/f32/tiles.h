@@ -18,7 +18,7 @@ namespace {
 constexpr int kColumns = 16;  // a panel
 constexpr int kMaxHeight = 6;
 constexpr int kMaxPanels = 4;
-constexpr int64_t kBlock = 256;
+constexpr int64_t kBlock = 512;
 // How far ahead along k the first tile fetches its panels from memory.
 constexpr int64_t kFetchDistance = 32;
 
