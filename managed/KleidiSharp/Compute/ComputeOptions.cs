@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+using Microsoft.Extensions.Logging;
+
+namespace KleidiSharp;
+
+/// <summary>What a <see cref="ComputeContext"/> is made of.</summary>
+public sealed class ComputeOptions
+{
+    /// <summary>
+    /// Threads that share the work of a call, the caller's included, 1 to 1024; null for KLEIDISHARP_THREADS, else for the
+    /// processors that the process may use (affinity and container quota counted).
+    /// </summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Tiers that are switched off, besides those that KLEIDISHARP_DISABLE names ("avx512vnni,i8mm").</summary>
+    public KernelTiers DisabledTiers { get; init; }
+
+    /// <summary>What does the work.</summary>
+    public ComputeBackend Backend { get; init; }
+
+    /// <summary>Whether a native library that cannot be loaded is an error instead of a reason to work in C#.</summary>
+    public bool RequireNative { get; init; }
+
+    /// <summary>Receives messages; null for none.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+}

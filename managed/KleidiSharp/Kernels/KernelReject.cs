@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp;
+
+/// <summary>Why a kernel does not serve a request.</summary>
+public enum KernelReject
+{
+    /// <summary>It can be used.</summary>
+    None = 0,
+
+    /// <summary>It is not compiled into the library.</summary>
+    NotCompiled = 1,
+
+    /// <summary>The processor lacks a feature it needs.</summary>
+    Cpu = 2,
+
+    /// <summary>Its tier is switched off.</summary>
+    Tier = 3,
+
+    /// <summary>It is for another weight format.</summary>
+    Format = 4,
+
+    /// <summary>It reads another layout.</summary>
+    Layout = 5,
+
+    /// <summary>It does not take this number of rows.</summary>
+    Rows = 6,
+
+    /// <summary>It does not take this group.</summary>
+    Group = 7,
+}
