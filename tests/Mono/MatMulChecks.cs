@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using KleidiSharp.Interop;
+using static KleidiSharp.Interop.NativeMethods;
+
+namespace KleidiSharp.Mono.Tests;
+
+/// <summary>Every kernel of this machine against the scalar arithmetic, bit by bit.</summary>
+internal static unsafe class MatMulChecks
+{
+    /// <summary>One kernel of the table, for several numbers of rows, with and without clamping.</summary>
+    public static void Kernel(int index)
+    {
+        ks_kernel_info kernel = LibraryChecks.Kernel(index);
+        bool int4 = kernel.format == (int)ks_format.KS_FORMAT_INT4_GROUP;
+        foreach ((int n, int k, int group) in int4 ? new[] { (40, 128, 32), (37, 192, 64), (1, 32, 32) } : new[] { (40, 43, 0), (1, 1, 0) })
+        {
+            var weights = new Weights((ks_format)kernel.format, n, k, group, seed: n + k);
+            using AlignedBuffer blob = weights.Pack((ks_layout)kernel.layout);
+            foreach (int m in new[] { 1, 2, 5, 8, 17 })
+            {
+                if (m < kernel.min_rows || m > kernel.max_rows)
+                {
+                    continue;
+                }
+
+                float[] x = Weights.Draw(new Random(m), m * k);
+                foreach ((float lo, float hi) in new[] { (float.NegativeInfinity, float.PositiveInfinity), (0f, 0.75f) })
+                {
+                    float[] y = Run(weights, blob, x, m, lo, hi, index, team: null, out int used);
+                    Check.True(used == index, $"kernel {used} ran instead");
+                    Check.SameBits(weights.Expected(x, m, lo, hi), y, $"m {m}, n {n}, k {k}, group {group}, clamp {lo}..{hi}");
+                }
+            }
+        }
+    }
+
+    /// <summary>A row that is not finite gives NaN and leaves the others alone.</summary>
+    public static void NotFiniteRow(ks_format format)
+    {
+        var weights = new Weights(format, 24, 64, format == ks_format.KS_FORMAT_F32 ? 0 : 32, seed: 5);
+        using AlignedBuffer blob = weights.Pack(LayoutFor(weights));
+        float[] x = Weights.Draw(new Random(6), 3 * weights.K);
+        x[weights.K + 7] = float.PositiveInfinity;
+        float[] y = Run(weights, blob, x, 3, -1, 1, -1, team: null, out _);
+        Check.SameBits(weights.Expected(x, 3, -1, 1), y, "a row with an infinity");
+    }
+
+    public static void BadArguments()
+    {
+        var weights = new Weights(ks_format.KS_FORMAT_F32, 8, 8, 0, seed: 7);
+        using AlignedBuffer blob = weights.Pack(ks_layout.KS_LAYOUT_F32_N16);
+        fixed (float* x = new float[8], y = new float[8])
+        {
+            ks_matmul_args args = Arguments(weights, blob, x, 8, y, 8, m: 1);
+            args.x_count = 7;
+            Check.Fails(ks_status.KS_ERROR_BUFFER_SIZE, "x", ks_matmul(&args));
+            args.x_count = 8;
+            ulong size;
+            Check.Ok(ks_matmul_scratch_size(&args, &size));
+            using var scratch = new AlignedBuffer(size);
+            args.scratch = scratch.Pointer;
+            args.scratch_size = size;
+            args.y = x;
+            Check.Fails(ks_status.KS_ERROR_OVERLAP, "y", ks_matmul(&args));
+            args.y = y;
+            args.clamp_min = 2;
+            args.clamp_max = 1;
+            Check.Fails(ks_status.KS_ERROR_VALUE, "clamp", ks_matmul(&args));
+        }
+    }
+
+    /// <summary>Multiplies; -1 lets the library choose the kernel.</summary>
+    public static float[] Run(Weights weights, AlignedBuffer blob, float[] x, int m, float lo, float hi, int kernel, ks_team* team, out int used)
+    {
+        var y = new float[m * weights.N];
+        fixed (float* xPointer = x, yPointer = y)
+        {
+            ks_matmul_args args = Arguments(weights, blob, xPointer, x.Length, yPointer, y.Length, m);
+            args.kernel = kernel;
+            args.clamp_min = lo;
+            args.clamp_max = hi;
+            args.team = team;
+            ulong size;
+            Check.Ok(ks_matmul_scratch_size(&args, &size));
+            using var scratch = new AlignedBuffer(size);
+            args.scratch = scratch.Pointer;
+            args.scratch_size = size;
+            Check.Ok(ks_matmul(&args));
+            used = args.kernel_used;
+        }
+
+        return y;
+    }
+
+    /// <summary>The layout that the library wants weights packed in for any number of rows.</summary>
+    public static ks_layout LayoutFor(Weights weights)
+    {
+        var args = new ks_select_args { struct_size = (uint)sizeof(ks_select_args), format = (int)weights.Format, group = weights.Group };
+        int index;
+        Check.Ok(ks_select_kernel(&args, &index));
+        return (ks_layout)LibraryChecks.Kernel(index).layout;
+    }
+
+    private static ks_matmul_args Arguments(Weights weights, AlignedBuffer blob, float* x, int xCount, float* y, int yCount, int m) => new()
+    {
+        struct_size = (uint)sizeof(ks_matmul_args),
+        kernel = -1,
+        packed = blob.Pointer,
+        packed_size = blob.Size,
+        m = m,
+        x = x,
+        x_stride = weights.K,
+        x_count = (ulong)xCount,
+        y = y,
+        y_stride = weights.N,
+        y_count = (ulong)yCount,
+        clamp_min = float.NegativeInfinity,
+        clamp_max = float.PositiveInfinity,
+    };
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Linq;
+using KleidiSharp.Interop;
+using KleidiSharp.Mono.Tests;
+
+Check.Run("versions", LibraryChecks.Versions);
+Check.Run("layout", LibraryChecks.Layout);
+Check.Run("cpu", LibraryChecks.Cpu);
+Check.Run("kernel table", LibraryChecks.KernelTable);
+Check.Run("layout formulas", LibraryChecks.LayoutFormulas);
+
+foreach (ks_layout layout in Enum.GetValues(typeof(ks_layout)))
+{
+    Weights weights = layout == ks_layout.KS_LAYOUT_F32_N16
+        ? new Weights(ks_format.KS_FORMAT_F32, 45, 33, 0, seed: 3)
+        : new Weights(ks_format.KS_FORMAT_INT4_GROUP, 45, 192, 64, seed: 4);
+    Check.Run($"pack and unpack {layout}", () => PackingChecks.RoundTrip(weights, layout));
+}
+
+Check.Run("bad blobs", PackingChecks.BadBlobs);
+Check.Run("weights that are not finite", PackingChecks.NotFinite);
+
+for (int i = 0; i < NativeMethods.ks_kernel_count(); i++)
+{
+    int index = i;
+    if (LibraryChecks.Kernel(index).supported == 1)
+    {
+        Check.Run($"kernel {index}", () => MatMulChecks.Kernel(index));
+    }
+}
+
+Check.Run("bad arguments", MatMulChecks.BadArguments);
+Check.Run("bad teams", TeamChecks.BadTeams);
+foreach (ks_format format in Enum.GetValues(typeof(ks_format)))
+{
+    Check.Run($"rows that are not finite, {format}", () => MatMulChecks.NotFiniteRow(format));
+    Check.Run($"team under garbage collection, {format}", () => TeamChecks.UnderGarbageCollection(format));
+}
+
+string missing = string.Join(", ", Check.NotCalled);
+Check.Run("every function was called", () => Check.True(missing.Length == 0, $"not called: {missing}"));
+
+Console.WriteLine($"{Check.Passed} passed, {Check.Failed} failed");
+return Check.Failed == 0 ? 0 : 1;

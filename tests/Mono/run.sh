@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Calls every function of the aarch64 library from C#, in process: the generated bindings on Mono for arm64, on several
+# emulated CPUs. Needs build/setup.sh (Mono, the emulator) and the aarch64 library (build/build.sh).
+# Usage: tests/Mono/run.sh [CPU ...]   (as the emulator's -cpu takes them)
+#   KLEIDISHARP_ARM64_LIBRARY   folder of libkleidisharp.so; default: out/linux-arm64-cross/native
+#   KLEIDISHARP_DEPS            what build/setup.sh was given; default: ~/.cache/kleidisharp
+#   KLEIDISHARP_QEMU            the emulator; default: qemu-aarch64-static
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+library=${KLEIDISHARP_ARM64_LIBRARY:-$here/../../out/linux-arm64-cross/native}
+mono=${KLEIDISHARP_DEPS:-$HOME/.cache/kleidisharp}/mono-arm64
+qemu=${KLEIDISHARP_QEMU:-qemu-aarch64-static}
+cpus=("$@")
+# Debian's Mono signs return addresses; the emulator's own signature is ten times as fast as the architected one.
+((${#cpus[@]})) || cpus=(cortex-a53 cortex-a76 max,pauth-impdef=on)
+
+fail() { echo "tests/Mono/run.sh: $*" >&2; exit 1; }
+[[ -e $library/libkleidisharp.so ]] || fail "there is no aarch64 library in $library; build/build.sh builds it"
+[[ -e $mono/usr/bin/mono-sgen ]] || fail "there is no Mono for arm64 in $mono; build/setup.sh unpacks it"
+command -v "$qemu" >/dev/null || fail "there is no $qemu; build/setup.sh installs it"
+library=$(cd "$library" && pwd)
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+dotnet build "$here" -c Release -nologo -v quiet -clp:NoSummary --artifacts-path "$work/artifacts" -o "$work/app"
+
+status=0
+for cpu in "${cpus[@]}"; do
+    echo "== $cpu"
+    MONO_PATH=$mono/usr/lib/mono/4.5 MONO_GAC_PREFIX=$mono/usr MONO_CFG_DIR=$mono/etc \
+        "$qemu" -cpu "$cpu" -L "$mono" -E LD_LIBRARY_PATH="$library" \
+        "$mono/usr/bin/mono-sgen" "$work/app/KleidiSharp.Mono.Tests.exe" || status=1
+done
+exit $status
