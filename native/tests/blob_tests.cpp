@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blobs that are cut short, changed or made to lie are refused with the right status and never read beyond their end.
+#include "blob.h"
+
+#include <stddef.h>
+
+#include "support/cases.h"
+
+namespace ks_test {
+namespace {
+
+class BlobTest : public testing::TestWithParam<int32_t> {
+  protected:
+    void SetUp() override {
+        Random random(11);
+        const int32_t group = GetParam() == KS_LAYOUT_F32_N16 ? 0 : 32;
+        matrix_ = draw_matrix(random, format_of(GetParam()), 19, 64, group, true);
+        blob_.resize(packed_size(matrix_, GetParam()));
+        Guarded<uint8_t> packed(blob_.size(), Against::kEnd, KS_ALIGNMENT);
+        pack(matrix_, GetParam(), packed);
+        memcpy(blob_.data(), packed.data(), blob_.size());
+    }
+
+    // Describes, unpacks and plans a multiplication with the first `size` bytes; all must say the same, which is returned.
+    static int32_t use(const std::vector<uint8_t>& bytes, size_t size) {
+        Guarded<uint8_t> packed(size, Against::kEnd, KS_ALIGNMENT);
+        memcpy(packed.data(), bytes.data(), size);
+        ks_packed_info info = {};
+        info.struct_size = sizeof info;
+        const int32_t status = ks_packed_describe(packed.data(), size, 1, &info);
+        alignas(float) static uint8_t weights[1 << 13];
+        static uint16_t scales[1 << 6];
+        ks_unpack_args unpack = {};
+        unpack.struct_size = sizeof unpack;
+        unpack.packed = packed.data();
+        unpack.packed_size = size;
+        unpack.weights = weights;
+        unpack.weights_size = sizeof weights;
+        if (status == KS_OK && info.format == KS_FORMAT_INT4_GROUP) {
+            unpack.scales = scales;
+            unpack.scales_count = sizeof scales / sizeof scales[0];
+        }
+        EXPECT_EQ(ks_unpack(&unpack), status) << ks_last_error();
+        // Multiplying does not read the panels first.
+        const int32_t header_status = ks_packed_describe(packed.data(), size, 0, &info);
+        ks_matmul_args matmul = {};
+        matmul.struct_size = sizeof matmul;
+        matmul.kernel = -1;
+        matmul.packed = packed.data();
+        matmul.packed_size = size;
+        uint64_t scratch = 0;
+        const int32_t matmul_status = ks_matmul_scratch_size(&matmul, &scratch);
+        if (matmul_status != KS_ERROR_BLOB_LAYOUT) {
+            EXPECT_EQ(matmul_status, header_status);
+        }
+        return status;
+    }
+
+    template <typename T>
+    std::vector<uint8_t> with_field(size_t offset, T value) const {
+        std::vector<uint8_t> bytes = blob_;
+        memcpy(bytes.data() + offset, &value, sizeof value);
+        const uint64_t checksum = ks::blob_checksum(bytes.data(), offsetof(ks::BlobHeader, header_checksum));
+        memcpy(bytes.data() + offsetof(ks::BlobHeader, header_checksum), &checksum, sizeof checksum);
+        return bytes;
+    }
+
+    Matrix matrix_;
+    std::vector<uint8_t> blob_;
+};
+
+TEST_P(BlobTest, IsAcceptedWhole) {
+    EXPECT_EQ(use(blob_, blob_.size()), KS_OK);
+    std::vector<uint8_t> longer = blob_;
+    longer.resize(blob_.size() + 1000);
+    EXPECT_EQ(use(longer, longer.size()), KS_OK);
+}
+
+TEST_P(BlobTest, IsRefusedWhenCutAnywhere) {
+    for (size_t size = 0; size < blob_.size(); ++size) {
+        ASSERT_EQ(use(blob_, size), KS_ERROR_BLOB_TRUNCATED) << size << " bytes";
+    }
+}
+
+TEST_P(BlobTest, IsRefusedWhenAnyByteOfItsHeaderChanges) {
+    for (size_t i = 0; i < KS_BLOB_HEADER_SIZE; ++i) {
+        const int32_t expected = i < offsetof(ks::BlobHeader, version)  ? KS_ERROR_BLOB_MAGIC
+                                 : i < offsetof(ks::BlobHeader, format) ? KS_ERROR_BLOB_VERSION
+                                                                        : KS_ERROR_BLOB_CORRUPT;
+        for (int change = 1; change < 256; ++change) {
+            std::vector<uint8_t> bytes = blob_;
+            bytes[i] = static_cast<uint8_t>(bytes[i] ^ change);
+            ASSERT_EQ(use(bytes, bytes.size()), expected) << "byte " << i << " XOR " << change;
+        }
+    }
+}
+
+TEST_P(BlobTest, IsRefusedWhenAnyByteOfItsPanelsChanges) {
+    for (size_t i = KS_BLOB_HEADER_SIZE; i < blob_.size(); ++i) {
+        std::vector<uint8_t> bytes = blob_;
+        bytes[i] = static_cast<uint8_t>(bytes[i] ^ (1 << i % 8));
+        ASSERT_EQ(use(bytes, bytes.size()), KS_ERROR_BLOB_CORRUPT) << "byte " << i;
+    }
+}
+
+// Headers that lie with a matching checksum.
+TEST_P(BlobTest, IsRefusedWhenItsHeaderContradictsItself) {
+    const auto refused = [this](size_t offset, auto value) {
+        const std::vector<uint8_t> bytes = with_field(offset, value);
+        EXPECT_EQ(use(bytes, bytes.size()), KS_ERROR_BLOB_CORRUPT) << "offset " << offset << ", value " << value;
+    };
+    for (const int32_t format : {0, 3, -1, 3 - matrix_.format}) refused(offsetof(ks::BlobHeader, format), format);
+    for (const int32_t layout : {0, 5, -1, INT32_MAX}) refused(offsetof(ks::BlobHeader, layout), layout);
+    for (const int32_t group : {-32, 1, 31, 33, 96, 64 * 1024, INT32_MIN}) refused(offsetof(ks::BlobHeader, group), group);
+    for (const int64_t n : {int64_t{0}, int64_t{-1}, int64_t{64}, int64_t{1000}, INT64_MAX, INT64_MIN, INT64_MAX / 8}) {
+        refused(offsetof(ks::BlobHeader, n), n);
+    }
+    for (const int64_t k : {int64_t{0}, int64_t{-64}, int64_t{32}, int64_t{96}, int64_t{1} << 62, INT64_MIN, INT64_MAX}) {
+        refused(offsetof(ks::BlobHeader, k), k);
+    }
+    refused(offsetof(ks::BlobHeader, has_bias), uint32_t{2});
+    refused(offsetof(ks::BlobHeader, header_size), uint32_t{64});
+    for (const uint64_t size : {uint64_t{0}, uint64_t{64}, UINT64_MAX, uint64_t{1} << 63}) {
+        refused(offsetof(ks::BlobHeader, payload_size), size);
+    }
+    refused(offsetof(ks::BlobHeader, payload_checksum), uint64_t{0});
+    for (size_t i = 0; i < sizeof(ks::BlobHeader::reserved); ++i) {
+        refused(offsetof(ks::BlobHeader, reserved) + i, uint8_t{1});
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, BlobTest, testing::ValuesIn(kLayouts));
+
+}  // namespace
+}  // namespace ks_test
