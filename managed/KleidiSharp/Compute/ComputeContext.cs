@@ -118,6 +118,11 @@ public sealed class ComputeContext : IDisposable
                 : throw new ArgumentException($"Threads is {threads}; it must be 1 to {MaxThreads}.", nameof(options));
         }
 
+        if (options.Device is not null)
+        {
+            return 1;
+        }
+
         string? text = Environment.GetEnvironmentVariable(ThreadsVariable);
         if (string.IsNullOrWhiteSpace(text))
         {
@@ -143,9 +148,20 @@ public sealed class ComputeContext : IDisposable
 
     private IBackend CreateBackend(ComputeOptions options)
     {
-        if (options.RequireNative && options.Backend == ComputeBackend.Managed)
+        bool device = options.Backend == ComputeBackend.Device;
+        if (device != options.Device is not null && (device || options.Backend != ComputeBackend.Auto))
         {
-            throw new ArgumentException("RequireNative does not go with the managed backend.", nameof(options));
+            throw new ArgumentException($"Backend {options.Backend} {(device ? "needs a" : "does not go with a")} Device.", nameof(options));
+        }
+
+        if (options.RequireNative && (options.Device is not null || options.Backend == ComputeBackend.Managed))
+        {
+            throw new ArgumentException("RequireNative does not go with a Device or the managed backend.", nameof(options));
+        }
+
+        if (options.Device is not null)
+        {
+            return new DeviceBackend(options.Device, Threads);
         }
 
         if (options.Backend == ComputeBackend.Managed)

@@ -8,7 +8,7 @@ public sealed class ComputeOptions
 {
     /// <summary>
     /// Threads that share the work of a call, the caller's included, 1 to 1024; null for KLEIDISHARP_THREADS, else for the
-    /// processors that the process may use (affinity and container quota counted).
+    /// processors that the process may use (affinity and container quota counted). With a device, null means 1.
     /// </summary>
     public int? Threads { get; init; }
 
@@ -20,6 +20,9 @@ public sealed class ComputeOptions
 
     /// <summary>Whether a native library that cannot be loaded is an error instead of a reason to work in C#.</summary>
     public bool RequireNative { get; init; }
+
+    /// <summary>A program that does the work instead of this process; it is not disposed of with the context.</summary>
+    public KernelDevice? Device { get; init; }
 
     /// <summary>Receives messages; null for none.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }

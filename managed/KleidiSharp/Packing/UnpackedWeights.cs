@@ -4,7 +4,8 @@ namespace KleidiSharp;
 /// <summary>What was packed into a blob, of any layout.</summary>
 internal sealed unsafe class UnpackedWeights
 {
-    private UnpackedWeights(in PackedShape shape)
+    /// <summary>Makes room for a matrix of a shape.</summary>
+    public UnpackedWeights(in PackedShape shape)
     {
         bool isFloat = shape.Format.Kind == WeightKind.Float32;
         Values = isFloat ? new float[checked(shape.OutFeatures * shape.InFeatures)] : [];

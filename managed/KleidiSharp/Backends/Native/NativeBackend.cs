@@ -52,6 +52,9 @@ internal sealed unsafe class NativeBackend : IBackend
         _ => null,
     };
 
+    /// <summary>The tiers that the C ABI knows; it has no word for those of .NET and those without kernels.</summary>
+    public static uint ToNative(KernelTiers tiers) => (uint)tiers & KnownTiers;
+
     public KernelReject Check(int kernel, in KernelRequest request)
     {
         var args = new ks_select_args
@@ -61,7 +64,7 @@ internal sealed unsafe class NativeBackend : IBackend
             layout = (int)(request.Layout ?? 0),
             group = request.Format.GroupSize,
             m = request.Rows,
-            disabled_tiers = (uint)request.DisabledTiers & KnownTiers,
+            disabled_tiers = ToNative(request.DisabledTiers),
         };
         int reason;
         NativeStatus.ThrowIfFailed(NativeMethods.ks_check_kernel(kernel, &args, &reason));
@@ -153,7 +156,7 @@ internal sealed unsafe class NativeBackend : IBackend
             {
                 struct_size = (uint)sizeof(ks_matmul_args),
                 kernel = -1,
-                disabled_tiers = (uint)arguments.DisabledTiers & KnownTiers,
+                disabled_tiers = ToNative(arguments.DisabledTiers),
                 packed = blob.Memory.Address,
                 packed_size = (ulong)blob.Memory.Size,
                 m = arguments.Rows,
