@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.KernelTests;
+
+/// <summary>A place where kernels run: this process, or a device.</summary>
+internal abstract class KernelHost : IDisposable
+{
+    /// <summary>How failures name it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Its kernel table.</summary>
+    public abstract IReadOnlyList<KernelInfo> Kernels { get; }
+
+    /// <summary>Quantises the weights of a case to int4 there.</summary>
+    public abstract (byte[] Codes, float[] Scales) QuantizeInt4(DrawnCase drawn);
+
+    /// <summary>Packs the weights of a case there, for any layout.</summary>
+    /// <returns>The blob.</returns>
+    public abstract byte[] Pack(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout);
+
+    /// <summary>Multiplies with one kernel.</summary>
+    /// <returns>y [m][n].</returns>
+    public abstract float[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel);
+
+    public abstract void Dispose();
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
+using KleidiSharp.Interop;
+
+namespace KleidiSharp.KernelTests;
+
+/// <summary>The kernels of this process, through the C ABI, with every buffer between guard pages.</summary>
+internal sealed unsafe class NativeHost : KernelHost
+{
+    private readonly byte* team;
+    private readonly Thread worker;
+
+    public NativeHost()
+    {
+        ulong size = NativeMethods.ks_team_size(1);
+        team = (byte*)NativeMemory.AlignedAlloc((nuint)size, 64);
+        Check(NativeMethods.ks_team_init(team, size, 1));
+        nint address = (nint)team;
+        worker = new Thread(() => _ = NativeMethods.ks_team_work((ks_team*)address)) { IsBackground = true };
+        worker.Start();
+    }
+
+    public override string Name => "this process";
+
+    public override IReadOnlyList<KernelInfo> Kernels { get; } = KernelCatalog.All;
+
+    public override (byte[] Codes, float[] Scales) QuantizeInt4(DrawnCase drawn)
+    {
+        int group = drawn.Format.GroupSize;
+        using GuardedBuffer weights = GuardedBuffer.Of<float>(drawn.Weights);
+        using var codes = new GuardedBuffer(drawn.Weights.Length / 2, 1);
+        using var scales = new GuardedBuffer(drawn.Weights.Length / group * 2L, 2);
+        var args = new ks_quantize_args
+        {
+            struct_size = (uint)sizeof(ks_quantize_args),
+            group = group,
+            n = drawn.N,
+            k = drawn.K,
+            weights = (float*)weights.Address,
+            weights_stride = drawn.K,
+            codes = codes.Address,
+            codes_size = (ulong)codes.Bytes,
+            scales = (ushort*)scales.Address,
+            scales_count = (ulong)scales.Bytes / 2,
+        };
+        Check(NativeMethods.ks_quantize_int4(&args));
+        return (codes.Span<byte>().ToArray(), Array.ConvertAll(scales.Span<ushort>().ToArray(), BFloat16.ToSingle));
+    }
+
+    public override byte[] Pack(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout)
+    {
+        var shape = new ks_shape
+        {
+            struct_size = (uint)sizeof(ks_shape),
+            format = (int)drawn.Format.Kind,
+            layout = (int)layout,
+            group = drawn.Format.GroupSize,
+            n = drawn.N,
+            k = drawn.K,
+        };
+        ulong size;
+        Check(NativeMethods.ks_packed_size(&shape, &size));
+        using GuardedBuffer weights = quantized is null
+            ? GuardedBuffer.Of<float>(drawn.Weights)
+            : GuardedBuffer.Of(quantized.Codes, 1);
+        using GuardedBuffer scales = quantized is null
+            ? new GuardedBuffer(0)
+            : GuardedBuffer.Of<ushort>(Array.ConvertAll(quantized.Scales.ToArray(), BFloat16.Round), 2);
+        using GuardedBuffer bias = GuardedBuffer.Of<float>(drawn.Bias);
+        using var blob = new GuardedBuffer((long)size, 64);
+        blob.Span<byte>().Fill(0xCD);
+        var args = new ks_pack_args
+        {
+            struct_size = (uint)sizeof(ks_pack_args),
+            shape = &shape,
+            weights = weights.Address,
+            weights_stride_bytes = quantized is null ? drawn.K * 4L : drawn.K / 2,
+            scales = quantized is null ? null : (ushort*)scales.Address,
+            scales_stride = quantized is null ? 0 : drawn.K / drawn.Format.GroupSize,
+            bias = drawn.Bias is null ? null : (float*)bias.Address,
+            packed = blob.Address,
+            packed_size = size,
+        };
+
+        // In two pieces, the last first: how a packing is split over n does not show in its bytes.
+        int columns = NativeMethods.ks_panel_columns((int)layout);
+        args.n_begin = drawn.N / 2 / columns * columns;
+        args.n_end = drawn.N;
+        Check(NativeMethods.ks_pack(&args));
+        if (args.n_begin > 0)
+        {
+            (args.n_begin, args.n_end) = (0, args.n_begin);
+            Check(NativeMethods.ks_pack(&args));
+        }
+
+        Check(NativeMethods.ks_pack_seal(&shape, blob.Address, size));
+        return blob.Span<byte>().ToArray();
+    }
+
+    public override float[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel)
+    {
+        using GuardedBuffer packed = GuardedBuffer.Of<byte>(blob, 64);
+        using GuardedBuffer x = GuardedBuffer.Of<float>(drawn.X);
+        using var y = new GuardedBuffer((((drawn.M - 1L) * drawn.YStride) + drawn.N) * 4);
+        const float Untouched = -12345.678f;
+        y.Span<float>().Fill(Untouched);
+        var args = new ks_matmul_args
+        {
+            struct_size = (uint)sizeof(ks_matmul_args),
+            kernel = kernel.Index,
+            packed = packed.Address,
+            packed_size = (ulong)packed.Bytes,
+            m = drawn.M,
+            x = (float*)x.Address,
+            x_stride = drawn.XStride,
+            x_count = (ulong)drawn.X.Length,
+            y = (float*)y.Address,
+            y_stride = drawn.YStride,
+            y_count = (ulong)y.Bytes / 4,
+            clamp_min = drawn.Clamp.Minimum,
+            clamp_max = drawn.Clamp.Maximum,
+            team = drawn.Threads > 1 ? (ks_team*)team : null,
+        };
+        ulong scratchSize;
+        Check(NativeMethods.ks_matmul_scratch_size(&args, &scratchSize));
+        using var scratch = new GuardedBuffer((long)scratchSize, 64);
+        scratch.Span<byte>().Fill(0xEE);
+        args.scratch = scratch.Address;
+        args.scratch_size = scratchSize;
+        Check(NativeMethods.ks_matmul(&args));
+        Assert.Equal(kernel.Index, args.kernel_used);
+
+        var result = new float[drawn.M * drawn.N];
+        for (int row = 0; row < drawn.M; row++)
+        {
+            Span<float> from = y.Span<float>()[(row * drawn.YStride)..];
+            from[..drawn.N].CopyTo(result.AsSpan(row * drawn.N));
+            int gap = Math.Min(drawn.YStride, from.Length) - drawn.N;
+            Assert.True(from.Slice(drawn.N, gap).IndexOfAnyExcept(Untouched) < 0, $"the gap after row {row} of y was written");
+        }
+
+        return result;
+    }
+
+    public override void Dispose()
+    {
+        Check(NativeMethods.ks_team_stop((ks_team*)team));
+        worker.Join();
+        NativeMemory.AlignedFree(team);
+    }
+
+    private static void Check(int status) => Assert.True(
+        status == (int)ks_status.KS_OK, $"{(ks_status)status}: {Marshal.PtrToStringUTF8((nint)NativeMethods.ks_last_error())}");
+}

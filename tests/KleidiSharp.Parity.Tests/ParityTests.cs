@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Concurrent;
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace KleidiSharp.KernelTests;
+
+/// <summary>
+/// Every kernel of a host against the C# reference, bit by bit, over drawn cases. A failure prints how to repeat it.
+/// KLEIDISHARP_PARITY_CASES changes the number of cases, KLEIDISHARP_PARITY_SEED the seed; KLEIDISHARP_PARITY_CASE=SEED:INDEX
+/// runs one case.
+/// </summary>
+public abstract class ParityTests(ITestOutputHelper output)
+{
+    private static readonly ConcurrentDictionary<(WeightKind Kind, int Seed, int Index), float[]> s_expected = new();
+
+    /// <summary>Cases for each kernel.</summary>
+    protected virtual int Cases => 2000;
+
+    /// <summary>Opens the host, or skips the test with the reason why it cannot be.</summary>
+    internal abstract KernelHost OpenHost();
+
+    [SkippableFact]
+    public void Int4_kernels_give_the_bits_of_the_reference() => Compare(WeightFormat.Int4Group(32));
+
+    [SkippableFact]
+    public void F32_kernels_give_the_bits_of_the_reference() => Compare(WeightFormat.Float32);
+
+    private void Compare(WeightFormat format)
+    {
+        using KernelHost host = OpenHost();
+        KernelInfo[] kernels = [.. host.Kernels.Where(kernel => kernel.Kind == format.Kind && kernel.IsSupported)];
+        Assert.NotEmpty(kernels);
+        var compared = new int[kernels.Length];
+        foreach ((int seed, int index) in DrawnIndices())
+        {
+            var drawn = new DrawnCase(seed, index, format);
+            QuantizedWeights? quantized = format.Kind == WeightKind.Int4Group ? Quantize(drawn, host) : null;
+            float[] expected = s_expected.GetOrAdd((format.Kind, seed, index), _ => Reference(drawn, quantized));
+            var blobs = new Dictionary<WeightLayout, byte[]>();
+            for (int i = 0; i < kernels.Length; i++)
+            {
+                KernelInfo kernel = kernels[i];
+                if (drawn.M < kernel.MinRows || drawn.M > kernel.MaxRows)
+                {
+                    continue;
+                }
+
+                try
+                {
+                    if (!blobs.TryGetValue(kernel.Layout, out byte[]? blob))
+                    {
+                        blobs[kernel.Layout] = blob = Pack(drawn, quantized, kernel.Layout, host);
+                    }
+
+                    Parity.AssertSameBits(expected, host.MatMul(drawn, blob, kernel));
+                }
+                catch (Exception problem) when (problem is ParityException or Xunit.Sdk.XunitException)
+                {
+                    Assert.Fail($"{kernel.Name} on {host.Name}, {drawn}\n{problem.Message}\nrepeat: KLEIDISHARP_PARITY_CASE={seed}:{index} " +
+                        $"dotnet test tests/KleidiSharp.Parity.Tests -c Release --filter {GetType().Name}");
+                }
+
+                compared[i]++;
+            }
+        }
+
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            output.WriteLine($"{host.Name}: {kernels[i].Name}: {compared[i]} cases, 0 ULP");
+            Assert.True(compared[i] > 0, $"{kernels[i].Name} was given no case");
+        }
+    }
+
+    private IEnumerable<(int Seed, int Index)> DrawnIndices()
+    {
+        if (Environment.GetEnvironmentVariable("KLEIDISHARP_PARITY_CASE") is { Length: > 0 } one)
+        {
+            string[] parts = one.Split(':');
+            return [(Number(parts[0]), Number(parts[1]))];
+        }
+
+        int seed = Number(Environment.GetEnvironmentVariable("KLEIDISHARP_PARITY_SEED") ?? "1");
+        int cases = Number(Environment.GetEnvironmentVariable("KLEIDISHARP_PARITY_CASES") ?? Cases.ToString(CultureInfo.InvariantCulture));
+        return Enumerable.Range(0, cases).Select(index => (seed, index));
+
+        static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+    }
+
+    private static QuantizedWeights Quantize(DrawnCase drawn, KernelHost host)
+    {
+        int group = drawn.Format.GroupSize;
+        var codes = new byte[drawn.Weights.Length / 2];
+        var scales = new float[drawn.Weights.Length / group];
+        ReferenceKernels.QuantizeInt4(drawn.Weights, drawn.N, drawn.K, group, codes, scales);
+        (byte[] hostCodes, float[] hostScales) = host.QuantizeInt4(drawn);
+        Assert.True(codes.AsSpan().SequenceEqual(hostCodes), $"{drawn}: codes differ on {host.Name}");
+        Parity.AssertSameBits(scales, hostScales);
+        return new QuantizedWeights(drawn.Format, drawn.N, drawn.K, codes, scales);
+    }
+
+    private static byte[] Pack(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout, KernelHost host)
+    {
+        byte[] packed = host.Pack(drawn, quantized, layout);
+        byte[] expected = ReferencePacking(drawn, quantized, layout);
+        int different = packed.AsSpan().CommonPrefixLength(expected);
+        Assert.True(
+            different == expected.Length && packed.Length == expected.Length,
+            $"layout {layout}: the {packed.Length} bytes packed on {host.Name} differ from the {expected.Length} of the reference at byte {different}");
+        return packed;
+    }
+
+    private static byte[] ReferencePacking(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout)
+    {
+        using var managed = new ManagedBackend(threads: 1);
+        using BlobMemory blob = managed.Pack(new PackedShape(drawn.Format, layout, drawn.N, drawn.K), new PackSource
+        {
+            Values = quantized is null ? drawn.Weights : [],
+            Codes = quantized is null ? [] : quantized.Codes,
+            Scales = quantized is null ? [] : quantized.ExactBFloat16Scales(),
+            Bias = drawn.Bias,
+        });
+        unsafe
+        {
+            return new ReadOnlySpan<byte>(blob.Address, (int)blob.Size).ToArray();
+        }
+    }
+
+    private static float[] Reference(DrawnCase drawn, QuantizedWeights? quantized)
+    {
+        var y = new float[drawn.M * drawn.N];
+        if (quantized is null)
+        {
+            ReferenceKernels.MatMul(drawn.Weights, drawn.N, drawn.K, drawn.Bias, drawn.DenseX(), y, drawn.M, drawn.Clamp);
+        }
+        else
+        {
+            ReferenceKernels.MatMul(quantized, drawn.Bias, drawn.DenseX(), y, drawn.M, drawn.Clamp);
+        }
+
+        return y;
+    }
+}
