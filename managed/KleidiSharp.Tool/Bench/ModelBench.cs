@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Tool.Bench;
+
+/// <summary>Measures every layer shape of a model and adds up.</summary>
+internal sealed class ModelBench
+{
+    // Below this the whole output head, which takes some 2.5 GB in f32 while it is packed, is too much to ask for.
+    private const long MemoryForWholeHead = 5L << 30;
+
+    private readonly ComputeContext compute;
+    private readonly int group;
+    private readonly IReadOnlyList<LayerShape> shapes;
+    private readonly RunLimits limits;
+    private readonly BenchMethod method;
+
+    /// <param name="compute">Where to work.</param>
+    /// <param name="group">Values per group of the int4 weights.</param>
+    /// <param name="quick">Few runs, fewer copies of the weights and a part of the head.</param>
+    public ModelBench(ComputeContext compute, int group, bool quick)
+    {
+        this.compute = compute;
+        this.group = group;
+        bool wholeHead = !quick && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= MemoryForWholeHead;
+        shapes = LayerShape.Llama32With1B(wholeHead ? 1 : 16);
+        limits = quick ? new RunLimits(3, 5, TimeSpan.FromSeconds(0.25)) : new RunLimits(5, 101, TimeSpan.FromSeconds(4));
+        (long cache, bool known) = LastLevelCache.Read();
+        method = new BenchMethod(compute.Threads, group, cache, known, (quick ? 1 : 4) * cache, Notes(quick));
+    }
+
+    /// <summary>Measures.</summary>
+    /// <param name="rows">Numbers of rows (m) to measure with.</param>
+    /// <param name="progress">Is told how far it is, from 0 to 1, and what comes next.</param>
+    public BenchReport Run(IReadOnlyList<int> rows, Action<double, string> progress)
+    {
+        var probe = new BandwidthProbe(Math.Max(method.RotatedBytes, 64L << 20), compute.Threads);
+        var layers = new List<LayerReport>();
+        int steps = shapes.Count * (rows.Count + 1);
+        int done = 0;
+        foreach (LayerShape shape in shapes)
+        {
+            Next(shape, "packing");
+            using var layer = new LayerBench(shape, group, method.RotatedBytes, compute);
+            double sqnr = layer.Sqnr();
+            var times = new List<LayerTimes>();
+            foreach (int m in rows)
+            {
+                Next(shape, $"m = {m}");
+                times.Add(layer.Measure(m, probe, limits));
+            }
+
+            layers.Add(new LayerReport(
+                shape.Name,
+                shape.OutFeatures,
+                shape.InFeatures,
+                shape.PerModel,
+                shape.MeasuredOut,
+                layer.Int4Bytes,
+                layer.F32Bytes,
+                sqnr,
+                times));
+        }
+
+        return new BenchReport(MachineReport.Here(compute), method, layers, [.. rows.Select((_, i) => Sum(layers, i))]);
+
+        void Next(LayerShape shape, string what) =>
+            progress((double)done++ / steps, $"{shape.Name} {shape.OutFeatures} × {shape.InFeatures}, {what}");
+    }
+
+    private static ModelReport Sum(List<LayerReport> layers, int rowsIndex)
+    {
+        int rows = layers[0].Rows[rowsIndex].Rows;
+        double int4 = layers.Sum(layer => layer.PerModel * layer.Rows[rowsIndex].Int4.Microseconds);
+        double f32 = layers.Sum(layer => layer.PerModel * layer.Rows[rowsIndex].F32.Microseconds);
+        return new ModelReport(
+            rows,
+            Int4Milliseconds: int4 / 1e3,
+            F32Milliseconds: f32 / 1e3,
+            SpeedUp: f32 / int4,
+            Int4TokensPerSecond: rows * 1e6 / int4,
+            F32TokensPerSecond: rows * 1e6 / f32,
+            Int4Bytes: layers.Sum(layer => layer.PerModel * layer.Int4Bytes),
+            F32Bytes: layers.Sum(layer => layer.PerModel * layer.F32Bytes));
+    }
+
+    private List<string> Notes(bool quick)
+    {
+        LayerShape head = shapes[^1];
+        List<string> notes =
+        [
+            "Weights are normally distributed: copies of one random block, each starting elsewhere in it.",
+            "Calls go round copies of a layer's weights that together exceed the last-level cache, so each weight comes from memory.",
+            "int4, f32 and a plain read of memory take turns; times are medians, ratios are medians of the turns' ratios.",
+            "SQNR compares int4 with f32 results of 16 rows of normally distributed activations.",
+        ];
+        if (head.Scale > 1)
+        {
+            notes.Add($"Of the head only {head.MeasuredOut} rows were measured; its times and sizes are scaled up {head.Scale:0.#} times.");
+        }
+
+        if (quick)
+        {
+            notes.Add("A quick run: few turns, so figures vary from run to run.");
+        }
+
+        return notes;
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
+
+namespace KleidiSharp.Tool.Bench;
+
+/// <summary>
+/// Seconds per call of two ways to do the same, and the read bandwidth of the moment, taken turn by turn: what else the
+/// machine does then disturbs all of them alike, and ratios within a turn mean more than ratios of averages.
+/// </summary>
+internal sealed class PairedTimes
+{
+    // One timing lasts at least this long, so that neither the clock nor one interruption decides it.
+    private const double ShortestTiming = 0.003;
+
+    private readonly List<(double Int4, double F32, double Bandwidth)> runs = [];
+
+    /// <summary>Turns that were taken.</summary>
+    public int Runs => runs.Count;
+
+    /// <summary>Median seconds of one int4 call.</summary>
+    public double Int4 => Median(r => r.Int4);
+
+    /// <summary>Median seconds of one f32 call.</summary>
+    public double F32 => Median(r => r.F32);
+
+    /// <summary>Median of the turns' f32 time over int4 time.</summary>
+    public double SpeedUp => Median(r => r.F32 / r.Int4);
+
+    /// <summary>Median bytes per second of the probe.</summary>
+    public double Bandwidth => Median(r => r.Bandwidth);
+
+    /// <summary>Median of the turns' rate of reading <paramref name="bytes"/> per int4 call over the probe's rate.</summary>
+    public double Int4ShareOfBandwidth(long bytes) => Median(r => bytes / r.Int4 / r.Bandwidth);
+
+    /// <summary>Takes turns within <paramref name="limits"/>.</summary>
+    /// <param name="int4">One call.</param>
+    /// <param name="f32">One call.</param>
+    /// <param name="probe">Reads memory once and returns bytes per second.</param>
+    /// <param name="limits">How many turns to take.</param>
+    public static PairedTimes Measure(Action int4, Action f32, Func<double> probe, RunLimits limits)
+    {
+        int int4Calls = CallsPerTiming(int4);
+        int f32Calls = CallsPerTiming(f32);
+        var result = new PairedTimes();
+        long start = Stopwatch.GetTimestamp();
+        while (result.Runs < limits.Fewest || (result.Runs < limits.Most && Stopwatch.GetElapsedTime(start) < limits.Budget))
+        {
+            // Who comes first changes from turn to turn.
+            double first = result.Runs % 2 == 0 ? Time(int4, int4Calls) : Time(f32, f32Calls);
+            double second = result.Runs % 2 == 0 ? Time(f32, f32Calls) : Time(int4, int4Calls);
+            result.runs.Add(result.Runs % 2 == 0 ? (first, second, probe()) : (second, first, probe()));
+        }
+        return result;
+    }
+
+    private static int CallsPerTiming(Action action)
+    {
+        action();
+        int calls = 1;
+        while (Time(action, calls) * calls < ShortestTiming)
+        {
+            calls *= 2;
+        }
+        return calls;
+    }
+
+    private static double Time(Action action, int calls)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < calls; i++)
+        {
+            action();
+        }
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / calls;
+    }
+
+    private double Median(Func<(double Int4, double F32, double Bandwidth), double> value)
+    {
+        double[] sorted = [.. runs.Select(value).Order()];
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+}

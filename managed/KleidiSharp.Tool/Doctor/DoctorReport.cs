@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Tool.Doctor;
+
+/// <summary>What <c>kleidi doctor --json</c> writes.</summary>
+/// <param name="Ok">Whether nothing is wrong.</param>
+/// <param name="Problems">What is wrong, each with what to do about it.</param>
+/// <param name="Remarks">What is not wrong but worth knowing.</param>
+/// <param name="Machine">This process; with a device, its CPU and kernels are the device's.</param>
+/// <param name="Library">The native library of this process or of the device.</param>
+/// <param name="Kernels">The kernel table, in order of preference.</param>
+/// <param name="Layouts">Packed layouts of usable kernels, checked against KleidiAI's packers where they are KleidiAI's.</param>
+/// <param name="SelfTest">Every usable kernel against the reference.</param>
+internal sealed record DoctorReport(
+    bool Ok,
+    IReadOnlyList<string> Problems,
+    IReadOnlyList<string> Remarks,
+    MachineReport Machine,
+    LibraryReport Library,
+    IReadOnlyList<KernelReport> Kernels,
+    IReadOnlyList<LayoutReport> Layouts,
+    IReadOnlyList<SelfTestReport> SelfTest);
+
+/// <summary>A native library.</summary>
+/// <param name="Loaded">Whether there is one.</param>
+/// <param name="Path">The file, or the command of the device.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="AbiVersion">The version of its C ABI; the device has to have this process's.</param>
+/// <param name="KleidiAIVersion">Empty where KleidiAI is not linked in.</param>
+/// <param name="Platform">C library and system that it runs on.</param>
+internal sealed record LibraryReport(
+    bool Loaded,
+    string? Path,
+    string? Version,
+    int AbiVersion,
+    string? KleidiAIVersion,
+    string Platform);
+
+/// <summary>One row of the kernel table.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Format">"int4" or "f32".</param>
+/// <param name="Tier">The instruction set it is for.</param>
+/// <param name="Origin">Who wrote it.</param>
+/// <param name="Layout">The packed weights it reads.</param>
+/// <param name="MinRows">Fewest rows (m).</param>
+/// <param name="MaxRows">Most rows (m); 9223372036854775807 for any.</param>
+/// <param name="Compiled">Whether it is in the library.</param>
+/// <param name="Supported">Whether this processor has what it needs.</param>
+/// <param name="Enabled">Whether its tier is not switched off.</param>
+/// <param name="ChosenFor">The numbers of rows, of those that were asked for, for which it is chosen.</param>
+/// <param name="WhyNot">Why it is chosen for none; else null.</param>
+internal sealed record KernelReport(
+    string Name,
+    string Format,
+    string Tier,
+    string Origin,
+    string Layout,
+    long MinRows,
+    long MaxRows,
+    bool Compiled,
+    bool Supported,
+    bool Enabled,
+    IReadOnlyList<int> ChosenFor,
+    string? WhyNot);
+
+/// <summary>A packed layout.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Ok">Whether weights could be packed for it.</param>
+/// <param name="Failure">Why not; else null.</param>
+internal sealed record LayoutReport(string Name, bool Ok, string? Failure);
+
+/// <summary>A kernel's self-test.</summary>
+/// <param name="Kernel">Its name.</param>
+/// <param name="Ok">Whether every case gave the reference's bits.</param>
+/// <param name="CasesPassed">How many did.</param>
+/// <param name="Failure">The first that did not; else null.</param>
+internal sealed record SelfTestReport(string Kernel, bool Ok, int CasesPassed, string? Failure);

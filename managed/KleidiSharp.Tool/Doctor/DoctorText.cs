@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Tool.Doctor;
+
+/// <summary>The report of <c>kleidi doctor</c> for people.</summary>
+internal static class DoctorText
+{
+    public static void Write(DoctorReport report, TextWriter output)
+    {
+        MachineReport machine = report.Machine;
+        LibraryReport library = report.Library;
+        output.WriteLine($"runtime identifier  {machine.RuntimeIdentifier}");
+        output.WriteLine($"system              {machine.OperatingSystem}");
+        output.WriteLine($".NET                {machine.Framework}");
+        output.WriteLine($"C library           {machine.CLibrary}");
+        output.WriteLine($"CPU                 {machine.Cpu}");
+        output.WriteLine($"works               {machine.Backend}, {Figures.Count(machine.Threads, "thread")}");
+        if (library.Loaded)
+        {
+            output.WriteLine($"library             {library.Path ?? "loaded from an unknown place"}");
+            output.WriteLine($"                    version {library.Version}, ABI {library.AbiVersion}, on {library.Platform}");
+            output.WriteLine($"KleidiAI            {(library.KleidiAIVersion is { Length: > 0 } version ? version : "not linked in")}");
+        }
+        else
+        {
+            output.WriteLine("library             none");
+        }
+
+        WriteKernels(report, output);
+        foreach (string remark in report.Remarks)
+        {
+            output.WriteLine($"remark: {remark}");
+        }
+
+        foreach (string problem in report.Problems)
+        {
+            output.WriteLine($"problem: {problem}");
+        }
+
+        output.WriteLine(report.Ok ? "All is well." : $"{Figures.Count(report.Problems.Count, "problem")}.");
+    }
+
+    private static void WriteKernels(DoctorReport report, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine("Kernels, in order of preference:");
+        var table = new TextTable("format", "tier", "kernel", "rows", "by", "compiled", "supported", "enabled", "self-test", "chosen");
+        foreach (KernelReport kernel in report.Kernels)
+        {
+            SelfTestReport? test = report.SelfTest.FirstOrDefault(test => test.Kernel == kernel.Name);
+            table.Add(
+                kernel.Format,
+                kernel.Tier,
+                kernel.Name,
+                kernel.MaxRows == kernel.MinRows ? $"m = {kernel.MinRows}" : kernel.MaxRows == long.MaxValue ? $"m ≥ {kernel.MinRows}" : $"m = {kernel.MinRows}..{kernel.MaxRows}",
+                kernel.Origin,
+                YesNo(kernel.Compiled),
+                YesNo(kernel.Supported),
+                YesNo(kernel.Enabled),
+                test is null ? "-" : test.Ok ? $"{test.CasesPassed} passed" : "FAILED",
+                kernel.WhyNot is null ? $"for m = {string.Join(", ", kernel.ChosenFor)}" : $"no: {kernel.WhyNot}");
+        }
+
+        table.Write(output);
+        output.WriteLine();
+        output.WriteLine("Layouts: " + string.Join(", ", report.Layouts.Select(layout => $"{layout.Name} {(layout.Ok ? "as specified" : "NOT as specified")}")));
+    }
+
+    private static string YesNo(bool value) => value ? "yes" : "no";
+}

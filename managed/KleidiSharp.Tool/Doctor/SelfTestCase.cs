@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Tool.Doctor;
+
+/// <summary>One multiplication that has to give the reference's bits. The numbers are the same on every machine.</summary>
+internal sealed record SelfTestCase(int Rows, int OutFeatures, int InFeatures, int Group, bool Bias, Clamp Clamp)
+{
+    /// <summary>Packs the case's weights, as a user would: from floats.</summary>
+    public PackedWeights Pack(WeightKind kind, ComputeContext compute)
+    {
+        WeightFormat format = kind == WeightKind.Float32 ? WeightFormat.Float32 : WeightFormat.Int4Group(Group);
+        return PackedWeights.Quantize(Weights(), OutFeatures, InFeatures, format, BiasValues(), compute);
+    }
+
+    /// <summary>Multiplies, and compares with the reference.</summary>
+    /// <exception cref="ParityException">A bit differs.</exception>
+    public void Check(PackedWeights packed)
+    {
+        float[] x = Activations();
+        var actual = new float[Rows * OutFeatures];
+        packed.MatMul(x, actual, Rows, Clamp);
+        Parity.AssertSameBits(Reference(packed.Format, x), actual);
+    }
+
+    /// <summary>The shape, as messages name it.</summary>
+    public override string ToString() =>
+        $"m = {Rows}, n = {OutFeatures}, k = {InFeatures}, group = {Group}, bias = {Bias}, clamp = {Clamp}";
+
+    private float[] Reference(WeightFormat format, float[] x)
+    {
+        var expected = new float[Rows * OutFeatures];
+        if (format.Kind == WeightKind.Float32)
+        {
+            ReferenceKernels.MatMul(Weights(), OutFeatures, InFeatures, BiasValues(), x, expected, Rows, Clamp);
+            return expected;
+        }
+
+        var codes = new byte[OutFeatures * InFeatures / 2];
+        var scales = new float[OutFeatures * InFeatures / Group];
+        ReferenceKernels.QuantizeInt4(Weights(), OutFeatures, InFeatures, Group, codes, scales);
+        var quantized = new QuantizedWeights(format, OutFeatures, InFeatures, codes, scales);
+        ReferenceKernels.MatMul(quantized, BiasValues(), x, expected, Rows, Clamp);
+        return expected;
+    }
+
+    private float[] Weights() => Numbers(1, OutFeatures * InFeatures);
+
+    private float[] BiasValues() => Bias ? Numbers(2, OutFeatures) : [];
+
+    // Beyond a single row, the last row holds an infinity: it must spoil no other.
+    private float[] Activations()
+    {
+        float[] x = Numbers(3, Rows * InFeatures);
+        if (Rows > 1)
+        {
+            x[^1] = float.PositiveInfinity;
+        }
+
+        return x;
+    }
+
+    private static float[] Numbers(int seed, int count)
+    {
+        var random = new Random(seed);
+        var numbers = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            numbers[i] = (2 * random.NextSingle()) - 1;
+        }
+
+        return numbers;
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Tool.Tests;
+
+public class CommandLineTests
+{
+    [Theory]
+    [InlineData("doctor")]
+    [InlineData("run")]
+    [InlineData("perplexity")]
+    [InlineData("bench")]
+    public void Help_says_what_the_command_is_for_and_gives_an_example(string command)
+    {
+        var run = ToolRun.Of(command, "--help");
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
+        Assert.Contains("Description:", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"  kleidi {command}", run.Output, StringComparison.Ordinal);
+        Assert.Contains("--json", run.Output, StringComparison.Ordinal);
+        Assert.Equal("", run.Error);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--help")]
+    public void Help_of_the_tool_lists_every_command_and_an_example_of_each(params string[] args)
+    {
+        var run = ToolRun.Of(args);
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
+        foreach (string command in new[] { "doctor", "run", "perplexity", "bench" })
+        {
+            Assert.Contains($"\n  {command} ", run.Output, StringComparison.Ordinal);
+            Assert.Contains($"\n  kleidi {command}", run.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("'benhc'", "benhc")]
+    [InlineData("--weights", "run", "m.gguf", "--prompt", "x", "--weights", "int5")]
+    [InlineData("--prompt", "run", "m.gguf")]
+    [InlineData("--threads", "bench", "--threads", "0")]
+    [InlineData("--threads", "bench", "--threads", "many")]
+    [InlineData("--group", "run", "m.gguf", "--prompt", "x", "--group", "48")]
+    [InlineData("--max-tokens", "run", "m.gguf", "--prompt", "x", "--max-tokens", "-1")]
+    [InlineData("--temperature", "run", "m.gguf", "--prompt", "x", "--temperature", "-0.5")]
+    [InlineData("--temperature", "run", "m.gguf", "--prompt", "x", "--temperature", "NaN")]
+    [InlineData("--top-p", "run", "m.gguf", "--prompt", "x", "--top-p", "1.5")]
+    [InlineData("--top-k", "run", "m.gguf", "--prompt", "x", "--top-k", "-1")]
+    [InlineData("--rows", "bench", "--rows", "1,0")]
+    [InlineData("--rows", "bench", "--rows", "one")]
+    public void Arguments_that_make_no_sense_are_named(string named, params string[] args)
+    {
+        var run = ToolRun.Of(args);
+
+        Assert.Equal(CommandLine.Usage, run.ExitCode);
+        Assert.Equal("", run.Output);
+        Assert.Contains(named, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+    }
+}
