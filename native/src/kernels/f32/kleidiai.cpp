@@ -37,11 +37,13 @@ void pack_lhs(const MatMul& mm, int64_t row) {
 }
 
 void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
+    // This kernel applies the upper bound first, which shows where both bounds are zeros, of unlike sign.
+    const float lo = mm.lo < mm.hi ? mm.lo : mm.hi;
     const uint8_t* panels = mm.panels + n_begin * (mm.k + 1) * static_cast<int64_t>(sizeof(float));
     kai_run_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla(
         static_cast<size_t>(mm.m), static_cast<size_t>(n_end - n_begin), static_cast<size_t>(mm.k), mm.x,
         static_cast<size_t>(mm.x_stride) * sizeof(float), panels, mm.y + n_begin,
-        static_cast<size_t>(mm.y_stride) * sizeof(float), sizeof(float), mm.lo, mm.hi);
+        static_cast<size_t>(mm.y_stride) * sizeof(float), sizeof(float), lo, mm.hi);
     const float not_a_number = bits_to_float(kQuietNan);
     for (int64_t r = 0; r < mm.m; ++r) {
         if (mm.lhs[r] == 0) continue;
