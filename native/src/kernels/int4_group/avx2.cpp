@@ -52,9 +52,8 @@ __m256i quantize(__m256 x, const RowQuantizer& row) {
 
 // 32 codes.
 __m256i quantize_chunk(const float* x, const RowQuantizer& row) {
-    const __m256 used = _mm256_castsi256_ps(_mm256_set1_epi32(row.all_zero ? 0 : -1));
     __m256i codes[4];
-    for (int i = 0; i < 4; ++i) codes[i] = quantize(_mm256_and_ps(used, _mm256_loadu_ps(x + 8 * i)), row);
+    for (int i = 0; i < 4; ++i) codes[i] = quantize(_mm256_loadu_ps(x + 8 * i), row);
     const __m256i clamped =
         _mm256_packs_epi16(_mm256_packs_epi32(codes[0], codes[1]), _mm256_packs_epi32(codes[2], codes[3]));
     return _mm256_permutevar8x32_epi32(clamped, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));

@@ -49,9 +49,7 @@ __m128i quantize(__m512 x, const RowQuantizer& row) {
 
 // 32 codes.
 __m256i quantize_chunk(const float* x, const RowQuantizer& row) {
-    const __mmask16 used = row.all_zero ? 0 : 0xFFFF;
-    return _mm256_set_m128i(quantize(_mm512_maskz_loadu_ps(used, x + 16), row),
-                            quantize(_mm512_maskz_loadu_ps(used, x), row));
+    return _mm256_set_m128i(quantize(_mm512_loadu_ps(x + 16), row), quantize(_mm512_loadu_ps(x), row));
 }
 
 // 8 rows of 8 dwords become 8 columns.

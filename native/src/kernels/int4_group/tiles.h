@@ -40,26 +40,25 @@ inline uint64_t lhs_size(int64_t m, int64_t k, int64_t group) {
     return static_cast<uint64_t>(m * lhs_row_bytes(k, group));
 }
 
-// How one row of x becomes codes; see ks_matmul().
+// How one row of x becomes codes; see ks_matmul(). Where the scale is NaN every result is, whatever the codes.
 struct RowQuantizer {
     float multiplier;
     int32_t zero_point;
     float scale;
-    bool all_zero;  // the codes are 0 whatever the values
 };
 
 // `lo` and `hi` are the extremes of the row and 0; `has_nan` says that a NaN was left out of them.
 inline RowQuantizer row_quantizer(float lo, float hi, bool has_nan) {
     const float range = hi - lo;
-    if (has_nan || !(range <= FLT_MAX)) return {0, 0, __builtin_nanf(""), true};
+    if (has_nan || !(range <= FLT_MAX)) return {0, 0, __builtin_nanf("")};
     const float multiplier = range == 0 ? 1.0f : 255.0f / range;
-    if (multiplier > FLT_MAX) return {0, 0, 0, true};
+    if (multiplier > FLT_MAX) return {0, 0, 0};
     const float low = lo * multiplier;
     const float high = hi * multiplier;
     const float error = (-128.0f + low) + (127.0f + high);
     const __m128 zero_point = _mm_set_ss(error > 0 ? -128.0f - low : 127.0f - high);
     const __m128 clamped = _mm_min_ss(_mm_max_ss(zero_point, _mm_set_ss(-128.0f)), _mm_set_ss(127.0f));
-    return {multiplier, _mm_cvtss_si32(clamped), 1.0f / multiplier, false};
+    return {multiplier, _mm_cvtss_si32(clamped), 1.0f / multiplier};
 }
 
 // The end of a tile of activations.
