@@ -29,6 +29,11 @@ public abstract class Tokenizer
     /// <summary>The tokens that end a text.</summary>
     public IReadOnlyList<int> EndIds { get; }
 
+    /// <summary>
+    /// Whether generation stops at a token: one of <see cref="EndIds"/>, or <see cref="BosId"/>, which begins another text.
+    /// </summary>
+    public bool Ends(int token) => token == BosId || EndIds.Contains(token);
+
     /// <summary>Whether the model wants each text to begin with <see cref="BosId"/>.</summary>
     public bool AddBos { get; }
 

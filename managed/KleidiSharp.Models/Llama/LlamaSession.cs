@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+
+namespace KleidiSharp.Models;
+
+/// <summary>
+/// One conversation with a model: the tokens seen so far, as keys and values. Tokens may come one by one or in batches of
+/// any size; the logits are the same to the last bit, since every operation treats each token by itself and in one order.
+/// Several sessions may run at once over one model; one session is for one thread at a time.
+/// </summary>
+public sealed class LlamaSession : IDisposable
+{
+    private const int MaxBatch = 128;
+
+    private readonly LlamaModel model;
+    private readonly LlamaConfig config;
+    private readonly float[] logits;
+    private KeyValueCache? cache;
+    private int batchCapacity;
+    private float[] stream = [];
+    private float[] normed = [];
+    private float[] query = [];
+    private float[] attended = [];
+    private float[] update = [];
+    private float[] gate = [];
+    private float[] up = [];
+    private float[] cos = [];
+    private float[] sin = [];
+    private float[] scores = [];
+
+    internal LlamaSession(LlamaModel model)
+    {
+        this.model = model;
+        config = model.Config;
+        logits = new float[model.Tokenizer.VocabularySize];
+        cache = new KeyValueCache(config.BlockCount, config.KeyValueLength, config.ContextLength);
+    }
+
+    /// <summary>The number of tokens seen so far.</summary>
+    public int Position { get; private set; }
+
+    /// <summary>Adds tokens and returns the logits of what follows the last of them.</summary>
+    /// <param name="tokens">At least one token; together with those seen no more than the context.</param>
+    /// <returns>One logit for each token of the vocabulary, valid until the next call.</returns>
+    /// <exception cref="ArgumentException">There are no tokens, too many, or one that is not in the vocabulary.</exception>
+    public ReadOnlySpan<float> Forward(ReadOnlySpan<int> tokens)
+    {
+        CheckTokens(model, tokens, Position, nameof(tokens));
+        Run(tokens, logits, onlyLast: true);
+        return logits;
+    }
+
+    /// <summary>Adds tokens and gives the logits of what follows each of them.</summary>
+    /// <param name="tokens">At least one token; together with those seen no more than the context.</param>
+    /// <param name="allLogits">Receives [tokens, vocabulary].</param>
+    /// <exception cref="ArgumentException">
+    /// There are no tokens, too many, or one that is not in the vocabulary; or <paramref name="allLogits"/> is too short.
+    /// </exception>
+    public void Forward(ReadOnlySpan<int> tokens, Span<float> allLogits)
+    {
+        CheckTokens(model, tokens, Position, nameof(tokens));
+        if (allLogits.Length < (long)tokens.Length * logits.Length)
+        {
+            throw new ArgumentException(
+                $"allLogits holds {allLogits.Length} values; {tokens.Length} tokens × vocabulary {logits.Length} needs {(long)tokens.Length * logits.Length}.",
+                nameof(allLogits));
+        }
+
+        Run(tokens, allLogits, onlyLast: false);
+    }
+
+    /// <summary>Forgets all tokens from a position on.</summary>
+    /// <param name="position">0 to <see cref="Position"/>; 0 starts anew.</param>
+    public void Rewind(int position)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(position, Position);
+        Position = position;
+    }
+
+    /// <summary>Releases the keys and values.</summary>
+    public void Dispose() => cache = null;
+
+    internal static void CheckTokens(LlamaModel model, ReadOnlySpan<int> tokens, int position, string name)
+    {
+        if (tokens.IsEmpty)
+        {
+            throw new ArgumentException($"{name} holds no tokens; at least one is needed.", name);
+        }
+
+        if (tokens.Length > model.Config.ContextLength - position)
+        {
+            string seen = position == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {position} of which are taken");
+            throw new ArgumentException(
+                $"{name} holds {tokens.Length} tokens; the context of this model holds {model.Config.ContextLength}{seen}.", name);
+        }
+
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if ((uint)tokens[i] >= (uint)model.Tokenizer.VocabularySize)
+            {
+                throw new ArgumentOutOfRangeException(name, tokens[i],
+                    $"{name}[{i}] is not a token of this model; ids are 0 to {model.Tokenizer.VocabularySize - 1}.");
+            }
+        }
+    }
+
+    private void Run(ReadOnlySpan<int> tokens, Span<float> results, bool onlyLast)
+    {
+        ObjectDisposedException.ThrowIf(cache is null, this);
+        cache.Reserve(Position + tokens.Length);
+        ReserveBatch(Math.Min(tokens.Length, MaxBatch), Position + tokens.Length);
+        for (int start = 0; start < tokens.Length; start += MaxBatch)
+        {
+            ReadOnlySpan<int> batch = tokens[start..Math.Min(start + MaxBatch, tokens.Length)];
+            RunBlocks(cache, batch, Position + start);
+            if (!onlyLast)
+            {
+                Output(0, batch.Length, results.Slice(start * logits.Length, batch.Length * logits.Length));
+            }
+            else if (start + batch.Length == tokens.Length)
+            {
+                Output(batch.Length - 1, 1, results);
+            }
+        }
+
+        Position += tokens.Length;
+    }
+
+    private void RunBlocks(KeyValueCache cache, ReadOnlySpan<int> tokens, int position)
+    {
+        int rows = tokens.Length;
+        for (int row = 0; row < rows; row++)
+        {
+            model.File.ReadFloats(model.Weights.Embedding, (long)tokens[row] * config.EmbeddingLength, Row(stream, row, config.EmbeddingLength));
+            model.Rope.Angles(position + row, Row(cos, row, model.Rope.Pairs), Row(sin, row, model.Rope.Pairs));
+        }
+
+        for (int i = 0; i < config.BlockCount; i++)
+        {
+            LlamaBlock block = model.Weights.Blocks[i];
+            Normalise(block.AttentionNorm, 0, rows);
+            Multiply(block.Query, normed, query, rows);
+            Multiply(block.Key, normed, cache.Keys(i, position, rows), rows);
+            Multiply(block.Value, normed, cache.Values(i, position, rows), rows);
+            Rotate(query, config.HeadCount, rows);
+            Rotate(cache.Keys(i, position, rows), config.KeyValueHeadCount, rows);
+            for (int row = 0; row < rows; row++)
+            {
+                Attend(cache, i, row, position + row + 1);
+            }
+
+            Multiply(block.AttentionOutput, attended, update, rows);
+            AddUpdate(rows);
+            Normalise(block.FeedForwardNorm, 0, rows);
+            Multiply(block.Gate, normed, gate, rows);
+            Multiply(block.Up, normed, up, rows);
+            int length = rows * config.FeedForwardLength;
+            VectorMath.SwiGlu(gate.AsSpan(0, length), up.AsSpan(0, length));
+            Multiply(block.Down, gate, update, rows);
+            AddUpdate(rows);
+        }
+    }
+
+    private void Output(int firstRow, int rows, Span<float> results)
+    {
+        Normalise(model.Weights.OutputNorm, firstRow, rows);
+        Multiply(model.Weights.Output, normed, results, rows);
+    }
+
+    private void Normalise(float[] weight, int firstRow, int rows)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            VectorMath.RmsNorm(Row(stream, firstRow + row, weight.Length), weight, config.RmsEpsilon, Row(normed, row, weight.Length));
+        }
+    }
+
+    private void Multiply(PackedWeights weights, ReadOnlySpan<float> x, Span<float> y, int rows) =>
+        weights.MatMul(x[..(rows * weights.InFeatures)], y[..(rows * weights.OutFeatures)], rows, compute: model.Compute);
+
+    private void Rotate(Span<float> heads, int count, int rows)
+    {
+        for (int head = 0; head < rows * count; head++)
+        {
+            int row = head / count;
+            VectorMath.Rotate(Row(heads, head, config.HeadLength), Row(cos, row, model.Rope.Pairs), Row(sin, row, model.Rope.Pairs));
+        }
+    }
+
+    // Each head of the row looks at all positions up to its own; several heads share the keys and values of one.
+    private void Attend(KeyValueCache cache, int block, int row, int positions)
+    {
+        int length = config.HeadLength;
+        int width = config.KeyValueLength;
+        int sharing = config.HeadCount / config.KeyValueHeadCount;
+        float scale = 1 / MathF.Sqrt(length);
+        ReadOnlySpan<float> keys = cache.Keys(block, 0, positions);
+        ReadOnlySpan<float> values = cache.Values(block, 0, positions);
+        Span<float> weights = scores.AsSpan(0, positions);
+        for (int head = 0; head < config.HeadCount; head++)
+        {
+            ReadOnlySpan<float> q = Row(query, row * config.HeadCount + head, length);
+            int offset = head / sharing * length;
+            for (int t = 0; t < positions; t++)
+            {
+                weights[t] = VectorMath.Dot(q, keys.Slice(t * width + offset, length)) * scale;
+            }
+
+            VectorMath.Softmax(weights);
+            Span<float> sum = Row(attended, row * config.HeadCount + head, length);
+            sum.Clear();
+            for (int t = 0; t < positions; t++)
+            {
+                VectorMath.AddScaled(values.Slice(t * width + offset, length), weights[t], sum);
+            }
+        }
+    }
+
+    private void AddUpdate(int rows)
+    {
+        int length = rows * config.EmbeddingLength;
+        VectorMath.Add(update.AsSpan(0, length), stream.AsSpan(0, length));
+    }
+
+    private void ReserveBatch(int rows, int positions)
+    {
+        if (scores.Length < positions)
+        {
+            scores = new float[Math.Min(config.ContextLength, Math.Max(2 * scores.Length, positions))];
+        }
+
+        if (rows <= batchCapacity)
+        {
+            return;
+        }
+
+        stream = new float[rows * config.EmbeddingLength];
+        normed = new float[rows * config.EmbeddingLength];
+        query = new float[rows * config.QueryLength];
+        attended = new float[rows * config.QueryLength];
+        update = new float[rows * config.EmbeddingLength];
+        gate = new float[rows * config.FeedForwardLength];
+        up = new float[rows * config.FeedForwardLength];
+        cos = new float[rows * model.Rope.Pairs];
+        sin = new float[rows * model.Rope.Pairs];
+        batchCapacity = rows;
+    }
+
+    private static Span<float> Row(Span<float> matrix, int row, int length) => matrix.Slice(row * length, length);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Models;
+
+/// <summary>
+/// All weights of a Llama model: norms as floats, linear layers packed, embeddings left in the mapped file.
+/// </summary>
+internal sealed class LlamaWeights : IDisposable
+{
+    private readonly List<LoadedLayer> layers = [];
+    private readonly List<PackedWeights> packed = [];
+    private readonly HashSet<string> used = new(StringComparer.Ordinal);
+    private readonly GgufFile file;
+    private readonly LoadOptions options;
+    private readonly long totalBytes;
+    private long loadedBytes;
+
+    public LlamaWeights(GgufFile file, LlamaConfig config, int vocabularySize, LoadOptions options)
+    {
+        this.file = file;
+        this.options = options;
+        totalBytes = file.Tensors.Values.Sum(tensor => tensor.ByteLength);
+        try
+        {
+            Embedding = Tensor("token_embd.weight", vocabularySize, config.EmbeddingLength);
+            Blocks = [.. Enumerable.Range(0, config.BlockCount).Select(i => Block($"blk.{i}.", config))];
+            OutputNorm = Vector("output_norm.weight", config.EmbeddingLength);
+            RopeFactors = file.Tensors.ContainsKey("rope_freqs.weight") ? Vector("rope_freqs.weight", config.RopeLength / 2) : null;
+            string output = file.Tensors.ContainsKey("output.weight") ? "output.weight" : Embedding.Name;
+            Output = Linear(output, vocabularySize, config.EmbeddingLength);
+            if (output != Embedding.Name)
+            {
+                RefuseNonFiniteEmbedding(config.EmbeddingLength);
+            }
+
+            Report = new LoadReport(layers, [.. file.Tensors.Keys.Where(name => !used.Contains(name)).Order(StringComparer.Ordinal)]);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>[vocabulary, embedding], read row by row.</summary>
+    public GgufTensor Embedding { get; }
+
+    public LlamaBlock[] Blocks { get; }
+
+    public float[] OutputNorm { get; }
+
+    /// <summary>The embeddings once more where the file ties the two.</summary>
+    public PackedWeights Output { get; }
+
+    /// <summary>Divides the angle of each rotary pair; null for 1.</summary>
+    public float[]? RopeFactors { get; }
+
+    public LoadReport Report { get; }
+
+    public void Dispose() => packed.ForEach(weights => weights.Dispose());
+
+    private LlamaBlock Block(string prefix, LlamaConfig config) => new()
+    {
+        AttentionNorm = Vector(prefix + "attn_norm.weight", config.EmbeddingLength),
+        Query = Linear(prefix + "attn_q.weight", config.QueryLength, config.EmbeddingLength),
+        Key = Linear(prefix + "attn_k.weight", config.KeyValueLength, config.EmbeddingLength),
+        Value = Linear(prefix + "attn_v.weight", config.KeyValueLength, config.EmbeddingLength),
+        AttentionOutput = Linear(prefix + "attn_output.weight", config.EmbeddingLength, config.QueryLength),
+        FeedForwardNorm = Vector(prefix + "ffn_norm.weight", config.EmbeddingLength),
+        Gate = Linear(prefix + "ffn_gate.weight", config.FeedForwardLength, config.EmbeddingLength),
+        Up = Linear(prefix + "ffn_up.weight", config.FeedForwardLength, config.EmbeddingLength),
+        Down = Linear(prefix + "ffn_down.weight", config.EmbeddingLength, config.FeedForwardLength),
+    };
+
+    private PackedWeights Linear(string name, int outFeatures, int inFeatures)
+    {
+        GgufTensor tensor = Tensor(name, outFeatures, inFeatures);
+        string biasName = Path.ChangeExtension(name, "bias");
+        float[] bias = file.Tensors.ContainsKey(biasName) ? Vector(biasName, outFeatures) : [];
+        float[] values = Values(tensor);
+        bool fits = options.Weights.Fits(inFeatures);
+        PackedWeights weights = PackedWeights.Quantize(
+            values, outFeatures, inFeatures, fits ? options.Weights : WeightFormat.Float32, bias, options.Compute);
+        packed.Add(weights);
+        layers.Add(new LoadedLayer(tensor, weights, options.Compute,
+            fits ? null : $"its rows hold {inFeatures} values, which is not a multiple of the group {options.Weights.GroupSize}"));
+        return weights;
+    }
+
+    private float[] Vector(string name, int length) => Values(Tensor(name, length));
+
+    private float[] Values(GgufTensor tensor)
+    {
+        var values = new float[tensor.ElementCount];
+        file.ReadFloats(tensor, 0, values);
+        RefuseNonFinite(tensor, 0, values);
+        loadedBytes += tensor.ByteLength;
+        options.Progress?.Report(new LoadProgress(tensor.Name, loadedBytes, totalBytes));
+        return values;
+    }
+
+    private GgufTensor Tensor(string name, params long[] shape)
+    {
+        GgufTensor tensor = file.GetTensor(name);
+        if (!tensor.Dimensions.SequenceEqual(shape))
+        {
+            throw new GgufException(file.Path, $"the shape of tensor '{name}'", $"[{string.Join(", ", tensor.Dimensions)}]", $"[{string.Join(", ", shape)}]");
+        }
+
+        if (tensor.ElementCount > Array.MaxLength)
+        {
+            throw new NotSupportedException($"{file.Path}: tensor '{name}' has {tensor.ElementCount} elements; {Array.MaxLength} is the most.");
+        }
+
+        used.Add(name);
+        return tensor;
+    }
+
+    private void RefuseNonFiniteEmbedding(int embeddingLength)
+    {
+        var row = new float[embeddingLength];
+        for (long start = 0; start < Embedding.ElementCount; start += row.Length)
+        {
+            file.ReadFloats(Embedding, start, row);
+            RefuseNonFinite(Embedding, start, row);
+        }
+    }
+
+    private void RefuseNonFinite(GgufTensor tensor, long start, ReadOnlySpan<float> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+            {
+                throw new GgufException(file.Path, $"element {start + i} of tensor '{tensor.Name}'", FormattableString.Invariant($"{values[i]}"), "a finite number");
+            }
+        }
+    }
+}
