@@ -15,8 +15,10 @@ internal sealed class DrawnCase
         Index = index;
         random = new Random(unchecked((seed * 1_000_003) + (index * 7919) + (int)format.Kind));
 
-        M = Draw(1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 20, 31, random.Next(1, 40));
-        N = Draw(1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, random.Next(1, 140));
+        // Now and then more rows than one pass over the weights serves.
+        bool tall = random.Next(60) == 0;
+        M = tall ? random.Next(230, 300) : Draw(1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 20, 31, random.Next(1, 40));
+        N = tall ? random.Next(1, 40) : Draw(1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, random.Next(1, 140));
         if (format.Kind == WeightKind.Int4Group)
         {
             int group = Draw(32, 32, 32, 64, 96, 128, 160, 256);
@@ -92,6 +94,15 @@ internal sealed class DrawnCase
 
         return dense;
     }
+
+    /// <summary>The weights as a packer takes them: the codes where they were quantised.</summary>
+    public PackSource Source(QuantizedWeights? quantized) => new()
+    {
+        Values = quantized is null ? Weights : [],
+        Codes = quantized is null ? [] : quantized.Codes,
+        Scales = quantized is null ? [] : quantized.ExactBFloat16Scales(),
+        Bias = Bias,
+    };
 
     public override string ToString() =>
         $"seed {Seed}, case {Index}: {Format}, m {M}, n {N}, k {K}, x stride {XStride}, y stride {YStride}, bias {Bias is not null}, " +
