@@ -76,8 +76,13 @@ inline void draw_row(Random& random, float* x, int64_t k) {
         case 2: fill([&] { return fabsf(random.unit()); }); break;
         case 3: fill([&] { return -fabsf(random.unit()); }); break;
         case 4: fill([&] { return constant; }); break;
-        // The range is 255, so that the codes are the values and all of them are ties.
-        case 5: fill([&] { return static_cast<float>(random.integer(-128, 126)) + 0.5f; }); break;
+        // The range is 255, so that the codes are the values: ties, or the float next to one towards 0.
+        case 5:
+            fill([&] {
+                const float tie = static_cast<float>(random.integer(-128, 126)) + 0.5f;
+                return random.one_in(4) ? nextafterf(tie, 0.0f) : tie;
+            });
+            break;
         case 6: fill([&] { return random.unit() * 1e-30f; }); break;
         case 7: fill([&] { return random.unit() * 1e-38f; }); break;
         case 8: fill([&] { return random.unit() * 1e20f; }); break;
@@ -85,6 +90,8 @@ inline void draw_row(Random& random, float* x, int64_t k) {
         case 10: fill([&] { return fabsf(random.unit()) * FLT_MAX; }); break;
         case 11: fill([&] { return static_cast<float>(random.integer(-3, 3)) * 1e-45f; }); break;
         case 12: fill([&] { return random.one_in(8) ? random.unit() * 1000.0f : random.unit(); }); break;
+        // The multiplier is close to the largest float.
+        case 15: fill([&] { return random.unit() * 1e-36f; }); break;
         default: fill([&] { return random.unit() * 3.0f; }); break;
     }
     if (kind == 5) x[random.integer(0, k - 1)] = -127.5f;
