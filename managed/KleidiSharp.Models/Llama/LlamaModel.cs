@@ -12,7 +12,7 @@ public sealed class LlamaModel : IDisposable
         File = file;
         Config = new LlamaConfig(file);
         Tokenizer = Tokenizer.FromGguf(file);
-        Compute = options.Compute;
+        Compute = options.Compute ?? ComputeContext.Default;
         Weights = new LlamaWeights(file, Config, Tokenizer.VocabularySize, options);
         Rope = new RotaryEmbedding(Config, Weights.RopeFactors);
     }
@@ -28,7 +28,7 @@ public sealed class LlamaModel : IDisposable
 
     internal GgufFile File { get; }
 
-    internal ComputeContext? Compute { get; }
+    internal ComputeContext Compute { get; }
 
     internal LlamaWeights Weights { get; }
 

@@ -11,6 +11,7 @@ internal sealed class LlamaWeights : IDisposable
     private readonly HashSet<string> used = new(StringComparer.Ordinal);
     private readonly GgufFile file;
     private readonly LoadOptions options;
+    private readonly ComputeContext compute;
     private readonly long totalBytes;
     private long loadedBytes;
 
@@ -18,6 +19,7 @@ internal sealed class LlamaWeights : IDisposable
     {
         this.file = file;
         this.options = options;
+        compute = options.Compute ?? ComputeContext.Default;
         totalBytes = file.Tensors.Values.Sum(tensor => tensor.ByteLength);
         try
         {
@@ -78,10 +80,11 @@ internal sealed class LlamaWeights : IDisposable
         float[] bias = file.Tensors.ContainsKey(biasName) ? Vector(biasName, outFeatures) : [];
         float[] values = Values(tensor);
         bool fits = options.Weights.Fits(inFeatures);
-        PackedWeights weights = PackedWeights.Quantize(
-            values, outFeatures, inFeatures, fits ? options.Weights : WeightFormat.Float32, bias, options.Compute);
+        PackedWeights weights = fits && options.Weights.Kind == WeightKind.Int4Group
+            ? PackedWeights.Pack(Int4Rounding.Quantize(values, outFeatures, inFeatures, options.Weights, compute.Threads), bias, compute)
+            : PackedWeights.Quantize(values, outFeatures, inFeatures, WeightFormat.Float32, bias, compute);
         packed.Add(weights);
-        layers.Add(new LoadedLayer(tensor, weights, options.Compute,
+        layers.Add(new LoadedLayer(tensor, weights, compute,
             fits ? null : $"its rows hold {inFeatures} values, which is not a multiple of the group {options.Weights.GroupSize}"));
         return weights;
     }

@@ -5,9 +5,9 @@ namespace KleidiSharp.Models;
 public sealed class LoadedLayer
 {
     private readonly PackedWeights weights;
-    private readonly ComputeContext? compute;
+    private readonly ComputeContext compute;
 
-    internal LoadedLayer(GgufTensor tensor, PackedWeights weights, ComputeContext? compute, string? fallbackReason)
+    internal LoadedLayer(GgufTensor tensor, PackedWeights weights, ComputeContext compute, string? fallbackReason)
     {
         this.weights = weights;
         this.compute = compute;

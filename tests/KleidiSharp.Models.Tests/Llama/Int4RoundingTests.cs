@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Models.Tests;
+
+public class Int4RoundingTests
+{
+    [Fact]
+    public void TheLargestMagnitudeBecomesMinus8()
+    {
+        float[] values = new float[64];
+        (values[3], values[4], values[5], values[6], values[7]) = (2, -2, 0.375f, -1.8f, 0.125f); // the first of equals leads: scale -1/4
+        (values[40], values[41]) = (-16, 15.5f); // scale 2, and 7.75 is cut to 7
+        QuantizedWeights found = Int4Rounding.Quantize(values, 2, 32, WeightFormat.Int4Group(32), 1);
+
+        Assert.Equal([-0.25f, 2], found.Scales.ToArray());
+        float[] expected = new float[64];
+        (expected[3], expected[4], expected[5], expected[6], expected[7]) = (2, -1.75f, 0.5f, -1.75f, 0); // ties go to even codes
+        (expected[40], expected[41]) = (-16, 14);
+        Assert.Equal(expected, found.Dequantize());
+    }
+
+    [Fact]
+    public void ScalesAreRoundedBeforeTheCodesAreMade()
+    {
+        float[] values = [.. Enumerable.Range(0, 32).Select(i => i / 31f)];
+        QuantizedWeights found = Int4Rounding.Quantize(values, 1, 32, WeightFormat.Int4Group(32), 1);
+        Assert.Equal(-0.125f, found.Scales[0]);
+
+        values[31] = 1.003f; // 1.003 / 8 lies between the bfloat16s 0.125 and 0.1259765625, nearer to the former
+        Assert.Equal(-0.125f, Int4Rounding.Quantize(values, 1, 32, WeightFormat.Int4Group(32), 1).Scales[0]);
+        values[31] = 1.005f;
+        Assert.Equal(-0.1259765625f, Int4Rounding.Quantize(values, 1, 32, WeightFormat.Int4Group(32), 1).Scales[0]);
+    }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(1e-45f)]
+    [InlineData(-3e-38f)]
+    public void GroupsOfNextToNothingBecomeZero(float value)
+    {
+        float[] values = new float[32];
+        values[7] = value;
+        QuantizedWeights found = Int4Rounding.Quantize(values, 1, 32, WeightFormat.Int4Group(32), 1);
+        Assert.All(found.Dequantize(), v => Assert.InRange(v, -4e-38f, 4e-38f));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void LosesAtMostHalfAStepAndTheLastCode(int threads)
+    {
+        var random = new Random(2);
+        float[] values = [.. Enumerable.Range(0, 50 * 256).Select(_ => (float)(random.NextDouble() * 2 - 1))];
+        QuantizedWeights found = Int4Rounding.Quantize(values, 50, 256, WeightFormat.Int4Group(128), threads);
+        float[] back = found.Dequantize();
+        for (int i = 0; i < values.Length; i++)
+        {
+            float step = MathF.Abs(found.Scales[i / 128]);
+            Assert.True(MathF.Abs(back[i] - values[i]) <= step * 1.04f, $"[{i}]: {values[i]} became {back[i]}"); // +8 steps become +7
+        }
+    }
+}
