@@ -64,7 +64,7 @@ TEST_P(LayoutTest, UnpacksToWhatWasPacked) {
         args.bias_count = bias.size();
         ASSERT_EQ(ks_unpack(&args), KS_OK) << ks_last_error();
         EXPECT_EQ(memcmp(weights.data(), matrix.weights(), weights.size()), 0);
-        EXPECT_EQ(memcmp(scales.data(), matrix.scales.data(), scales.size() * sizeof(uint16_t)), 0);
+        EXPECT_EQ(std::vector<uint16_t>(scales.begin(), scales.end()), matrix.scales);
         std::vector<float> expected_bias = matrix.bias;
         expected_bias.resize(bias.size(), 0.0f);
         EXPECT_EQ(memcmp(bias.data(), expected_bias.data(), bias.size() * sizeof(float)), 0);
