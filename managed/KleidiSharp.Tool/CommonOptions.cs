@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace KleidiSharp.Tool;
 
@@ -13,16 +15,12 @@ internal static class CommonOptions
         Description = "Write one JSON document instead of text to standard output.",
     };
 
-    public static Option<int?> Threads()
+    public static Option<int?> Threads() => new("--threads")
     {
-        var option = new Option<int?>("--threads")
-        {
-            Description = "Threads that share each multiplication. Default: as many as this process may use.",
-            HelpName = "n",
-        };
-        option.RequireAtLeast(1);
-        return option;
-    }
+        Description = "Threads that share each multiplication. Default: as many as this process may use.",
+        HelpName = "n",
+        CustomParser = result => Parse<int>(result, "a whole number of at least 1", n => n >= 1),
+    };
 
     public static Option<KernelTiers> Disable() => new("--disable")
     {
@@ -48,39 +46,30 @@ internal static class CommonOptions
         },
     };
 
-    public static Option<string> Weights()
+    public static Option<WeightKind> Weights() => new("--weights")
     {
-        var option = new Option<string>("--weights")
+        Description = "What the weights are turned into when loaded: int4 (groups with one scale each) or f32.",
+        HelpName = "int4|f32",
+        DefaultValueFactory = _ => WeightKind.Int4Group,
+        CustomParser = result =>
         {
-            Description = "What the weights are turned into when loaded: int4 (groups with one scale each) or f32.",
-            HelpName = "int4|f32",
-            DefaultValueFactory = _ => "int4",
-        };
-        option.AcceptOnlyFromAmong("int4", "f32");
-        return option;
-    }
+            string name = Parse<string>(result, "int4 or f32", name => name is "int4" or "f32");
+            return name == "f32" ? WeightKind.Float32 : WeightKind.Int4Group;
+        },
+    };
 
-    public static Option<int> Group()
+    public static Option<int> Group() => new("--group")
     {
-        var option = new Option<int>("--group")
-        {
-            Description = "Values per group of int4 weights: a multiple of 32. Fewer is more exact, more is smaller.",
-            HelpName = "n",
-            DefaultValueFactory = _ => 32,
-        };
-        option.Validators.Add(result =>
-        {
-            int group = result.GetValueOrDefault<int>();
-            if (group is < 32 or > 16384 || group % 32 != 0)
-            {
-                result.AddError($"Option '--group' must be a multiple of 32 from 32 to 16384, not {group}.");
-            }
-        });
-        return option;
-    }
+        Description = "Values per group of int4 weights: a multiple of 32. Fewer is more exact, more is smaller.",
+        HelpName = "n",
+        DefaultValueFactory = _ => 32,
+        CustomParser = result =>
+            Parse<int>(result, "a multiple of 32 from 32 to 16384", group => group is >= 32 and <= 16384 && group % 32 == 0),
+    };
 
     /// <summary>What <see cref="Weights"/> and <see cref="Group"/> ask for.</summary>
-    public static WeightFormat Format(string weights, int group) => weights == "f32" ? WeightFormat.Float32 : WeightFormat.Int4Group(group);
+    public static WeightFormat Format(WeightKind weights, int group) =>
+        weights == WeightKind.Float32 ? WeightFormat.Float32 : WeightFormat.Int4Group(group);
 
     public static Argument<string> Model() => new("model")
     {
@@ -88,12 +77,20 @@ internal static class CommonOptions
         HelpName = "MODEL.gguf",
     };
 
-    /// <summary>Refuses numbers below <paramref name="least"/>.</summary>
-    public static void RequireAtLeast(this Option<int?> option, int least) => option.Validators.Add(result =>
+    /// <summary>Reads the value of an option; where it is not what is expected, the error says so.</summary>
+    /// <param name="result">The words of the option.</param>
+    /// <param name="expected">What would be right, as it goes on after "takes".</param>
+    /// <param name="isRight">Whether a value that could be read is right.</param>
+    public static T Parse<T>(ArgumentResult result, string expected, Func<T, bool> isRight)
+        where T : IParsable<T>
     {
-        if (result.GetValueOrDefault<int?>() is int value && value < least)
+        string text = result.Tokens[0].Value;
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out T? value) && isRight(value))
         {
-            result.AddError($"Option '{option.Name}' must be at least {least}, not {value}.");
+            return value;
         }
-    });
+
+        result.AddError($"Option '{((OptionResult)result.Parent!).Option.Name}' takes {expected}, not '{text}'.");
+        return default!;
+    }
 }

@@ -17,13 +17,14 @@ internal sealed class PerplexityCommand : ToolCommand
         Description = "A text file in UTF-8.",
         HelpName = "TEXT",
     };
-    private readonly Option<string> weights = CommonOptions.Weights();
+    private readonly Option<WeightKind> weights = CommonOptions.Weights();
     private readonly Option<int> group = CommonOptions.Group();
-    private readonly Option<int?> window = new("--window")
+    private readonly Option<int> window = new("--window")
     {
         Description = "Tokens of a window, the one that begins a text included; at most the model's context.",
         HelpName = "n",
         DefaultValueFactory = _ => DefaultWindow,
+        CustomParser = result => CommonOptions.Parse<int>(result, "a whole number of at least 2", n => n >= 2),
     };
     private readonly Option<string> separator = new("--separator")
     {
@@ -45,7 +46,6 @@ internal sealed class PerplexityCommand : ToolCommand
             "kleidi perplexity model.gguf text.txt --weights f32  # with the file's own",
             "kleidi perplexity model.gguf text.txt --group 128 --json")
     {
-        window.RequireAtLeast(2);
         Arguments.Add(model);
         Arguments.Add(text);
         Options.Add(weights);
@@ -66,7 +66,7 @@ internal sealed class PerplexityCommand : ToolCommand
             DisabledTiers = arguments.GetValue(disable),
         });
         using LlamaModel llama = ModelLoading.Load(
-            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)), compute, console);
+            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights), arguments.GetValue(group)), compute, console);
 
         string between = arguments.GetValue(separator)!;
         long start = Stopwatch.GetTimestamp();
@@ -76,7 +76,7 @@ internal sealed class PerplexityCommand : ToolCommand
             result = Perplexity.Evaluate(llama, content, new PerplexityOptions
             {
                 Separator = between.Length > 0 && content.Contains(between, StringComparison.Ordinal) ? between : null,
-                WindowTokens = Math.Min(arguments.GetValue(window) ?? DefaultWindow, llama.Config.ContextLength),
+                WindowTokens = Math.Min(arguments.GetValue(window), llama.Config.ContextLength),
                 Progress = progress.Receive<(int Done, int Total)>(p => ((double)p.Done / p.Total, $"{p.Done} of {p.Total} tokens")),
             });
         }

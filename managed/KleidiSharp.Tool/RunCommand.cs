@@ -16,37 +16,42 @@ internal sealed class RunCommand : ToolCommand
         HelpName = "text",
         Required = true,
     };
-    private readonly Option<string> weights = CommonOptions.Weights();
+    private readonly Option<WeightKind> weights = CommonOptions.Weights();
     private readonly Option<int> group = CommonOptions.Group();
-    private readonly Option<int?> maxTokens = new("--max-tokens")
+    private readonly Option<int> maxTokens = new("--max-tokens")
     {
         Description = "Tokens to generate at most; fewer where the model ends the text or its context is full.",
         HelpName = "n",
         DefaultValueFactory = _ => 200,
+        CustomParser = result => CommonOptions.Parse<int>(result, "a whole number of at least 1", n => n >= 1),
     };
     private readonly Option<float> temperature = new("--temperature")
     {
         Description = "0 always takes the likeliest token; 1 follows the model's probabilities; more is bolder.",
         HelpName = "t",
         DefaultValueFactory = _ => 0.8f,
+        CustomParser = result => CommonOptions.Parse<float>(result, "a number of at least 0", t => t >= 0 && float.IsFinite(t)),
     };
-    private readonly Option<int?> topK = new("--top-k")
+    private readonly Option<int> topK = new("--top-k")
     {
         Description = "Only this many of the likeliest tokens take part; 0 for all.",
         HelpName = "k",
         DefaultValueFactory = _ => 0,
+        CustomParser = result => CommonOptions.Parse<int>(result, "a whole number of at least 0", k => k >= 0),
     };
     private readonly Option<float> topP = new("--top-p")
     {
         Description = "Only the likeliest tokens that together have this probability take part.",
         HelpName = "p",
         DefaultValueFactory = _ => 0.95f,
+        CustomParser = result => CommonOptions.Parse<float>(result, "a number above 0 and at most 1", p => p is > 0 and <= 1),
     };
     private readonly Option<ulong> seed = new("--seed")
     {
         Description = "Where the random numbers begin: the same seed gives the same text, on every machine.",
         HelpName = "s",
         DefaultValueFactory = _ => 0,
+        CustomParser = result => CommonOptions.Parse<ulong>(result, "a whole number of at least 0", _ => true),
     };
     private readonly Option<int?> threads = CommonOptions.Threads();
     private readonly Option<KernelTiers> disable = CommonOptions.Disable();
@@ -62,22 +67,6 @@ internal sealed class RunCommand : ToolCommand
             "kleidi run model.gguf --prompt \"Tell me\" --seed 7 --top-k 40 --max-tokens 50",
             "kleidi run model.gguf --prompt \"Hello\" --json  # text and figures in one document")
     {
-        maxTokens.RequireAtLeast(1);
-        topK.RequireAtLeast(0);
-        temperature.Validators.Add(result =>
-        {
-            if (!(result.GetValueOrDefault<float>() is >= 0 and < float.PositiveInfinity))
-            {
-                result.AddError("Option '--temperature' must be a number that is at least 0.");
-            }
-        });
-        topP.Validators.Add(result =>
-        {
-            if (!(result.GetValueOrDefault<float>() is > 0 and <= 1))
-            {
-                result.AddError("Option '--top-p' must be above 0 and at most 1.");
-            }
-        });
         Arguments.Add(model);
         Options.Add(prompt);
         Options.Add(weights);
@@ -102,13 +91,13 @@ internal sealed class RunCommand : ToolCommand
         });
         long start = Stopwatch.GetTimestamp();
         using LlamaModel llama = ModelLoading.Load(
-            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)), compute, console);
+            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights), arguments.GetValue(group)), compute, console);
         double loadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         using var generation = new TextGeneration(llama, new SamplingOptions
         {
             Temperature = arguments.GetValue(temperature),
-            TopK = arguments.GetValue(topK) ?? 0,
+            TopK = arguments.GetValue(topK),
             TopP = arguments.GetValue(topP),
             Seed = arguments.GetValue(seed),
             MaxTokens = arguments.GetValue(maxTokens),

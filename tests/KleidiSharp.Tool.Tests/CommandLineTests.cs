@@ -48,6 +48,10 @@ public class CommandLineTests
     [InlineData("--top-k", "run", "m.gguf", "--prompt", "x", "--top-k", "-1")]
     [InlineData("--rows", "bench", "--rows", "1,0")]
     [InlineData("--rows", "bench", "--rows", "one")]
+    [InlineData("--seed", "run", "m.gguf", "--prompt", "x", "--seed", "-1")]
+    [InlineData("--window", "perplexity", "m.gguf", "t.txt", "--window", "1")]
+    [InlineData("--disable", "doctor", "--disable", "avx2,nonsense")]
+    [InlineData("--disable", "doctor", "--disable", "1")]
     public void Arguments_that_make_no_sense_are_named(string named, params string[] args)
     {
         var run = ToolRun.Of(args);

@@ -1,37 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Diagnostics;
 using KleidiSharp.Tool.Bench;
 
 namespace KleidiSharp.Tool.Tests;
 
 public class PairedTimesTests
 {
+    private readonly ManualClock clock = new();
+
     [Fact]
-    public void Ratios_and_medians_are_of_what_was_timed()
+    public void Medians_are_per_call_and_ratios_are_of_the_turns()
     {
-        var times = PairedTimes.Measure(() => Wait(0.004), () => Wait(0.012), () => 1e9, new RunLimits(3, 5, TimeSpan.FromSeconds(30)));
+        // The machine gets slower and slower: ratios within a turn do not suffer from it.
+        double slowness = 1;
+        var times = PairedTimes.Measure(
+            () => clock.Advance(0.004 * slowness),
+            () => clock.Advance(0.012 * slowness),
+            () =>
+            {
+                slowness *= 2;
+                return 1e9;
+            },
+            new RunLimits(3, 5, TimeSpan.FromSeconds(30)),
+            clock);
 
         Assert.Equal(5, times.Runs);
-        Assert.InRange(times.Int4, 0.004, 0.4);
-        Assert.InRange(times.F32, 0.012, 1.2);
-        Assert.InRange(times.SpeedUp, 1.5, 6);
+        Assert.Equal(0.004 * 4, times.Int4, 1e-6);
+        Assert.Equal(0.012 * 4, times.F32, 1e-6);
+        Assert.Equal(3, times.SpeedUp, 1e-6);
         Assert.Equal(1e9, times.Bandwidth);
-        Assert.InRange(times.Int4ShareOfBandwidth(4_000_000), 0.01, 1);
+        Assert.Equal(0.25, times.Int4ShareOfBandwidth(4_000_000), 1e-6);
     }
 
     [Fact]
-    public void The_fewest_runs_are_made_whatever_the_budget()
+    public void Short_calls_are_timed_many_at_once()
     {
-        var times = PairedTimes.Measure(() => Wait(0.004), () => Wait(0.004), () => 1, new RunLimits(3, 100, TimeSpan.Zero));
+        int calls = 0;
+        var times = PairedTimes.Measure(
+            () =>
+            {
+                calls++;
+                clock.Advance(0.0001);
+            },
+            () => clock.Advance(0.1),
+            () => 1,
+            new RunLimits(1, 1, TimeSpan.Zero),
+            clock);
 
-        Assert.Equal(3, times.Runs);
+        Assert.Equal(0.0001, times.Int4, 1e-7);
+        Assert.InRange(calls, 30, 200);
     }
 
-    private static void Wait(double seconds)
+    [Fact]
+    public void The_fewest_runs_are_made_whatever_the_budget_and_none_begins_after_it()
     {
-        long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds)
-        {
-        }
+        Assert.Equal(3, Runs(TimeSpan.Zero));
+        Assert.Equal(10, Runs(TimeSpan.FromSeconds(1.99)));
+        Assert.Equal(100, Runs(TimeSpan.FromSeconds(1000)));
+
+        int Runs(TimeSpan budget) => PairedTimes.Measure(
+            () => clock.Advance(0.1), () => clock.Advance(0.1), () => 1, new RunLimits(3, 100, budget), clock).Runs;
+    }
+
+    private sealed class ManualClock : TimeProvider
+    {
+        private long ticks;
+
+        public override long TimestampFrequency => 1_000_000_000;
+
+        public void Advance(double seconds) => ticks += (long)Math.Round(seconds * TimestampFrequency);
+
+        public override long GetTimestamp() => ticks;
     }
 }

@@ -17,6 +17,7 @@ internal sealed record ToolRun(int ExitCode, string Output, string Error)
     /// <summary>The output, which must be one JSON document.</summary>
     public JsonElement Json()
     {
+        Assert.NotEqual("", Output);
         using JsonDocument document = JsonDocument.Parse(Output);
         return document.RootElement.Clone();
     }

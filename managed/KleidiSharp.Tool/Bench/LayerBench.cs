@@ -60,7 +60,8 @@ internal sealed class LayerBench : IDisposable
             () => int4[nextInt4++ % int4.Length].MatMul(x, y, rows),
             () => f32[nextF32++ % f32.Length].MatMul(x, y, rows),
             probe.Measure,
-            limits);
+            limits,
+            TimeProvider.System);
         return new LayerTimes(
             rows,
             times.Runs,

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Diagnostics;
-
 namespace KleidiSharp.Tool.Bench;
 
 /// <summary>
@@ -37,41 +35,42 @@ internal sealed class PairedTimes
     /// <param name="f32">One call.</param>
     /// <param name="probe">Reads memory once and returns bytes per second.</param>
     /// <param name="limits">How many turns to take.</param>
-    public static PairedTimes Measure(Action int4, Action f32, Func<double> probe, RunLimits limits)
+    /// <param name="clock">Tells the time.</param>
+    public static PairedTimes Measure(Action int4, Action f32, Func<double> probe, RunLimits limits, TimeProvider clock)
     {
-        int int4Calls = CallsPerTiming(int4);
-        int f32Calls = CallsPerTiming(f32);
+        int int4Calls = CallsPerTiming(int4, clock);
+        int f32Calls = CallsPerTiming(f32, clock);
         var result = new PairedTimes();
-        long start = Stopwatch.GetTimestamp();
-        while (result.Runs < limits.Fewest || (result.Runs < limits.Most && Stopwatch.GetElapsedTime(start) < limits.Budget))
+        long start = clock.GetTimestamp();
+        while (result.Runs < limits.Fewest || (result.Runs < limits.Most && clock.GetElapsedTime(start) < limits.Budget))
         {
             // Who comes first changes from turn to turn.
-            double first = result.Runs % 2 == 0 ? Time(int4, int4Calls) : Time(f32, f32Calls);
-            double second = result.Runs % 2 == 0 ? Time(f32, f32Calls) : Time(int4, int4Calls);
+            double first = result.Runs % 2 == 0 ? Time(int4, int4Calls, clock) : Time(f32, f32Calls, clock);
+            double second = result.Runs % 2 == 0 ? Time(f32, f32Calls, clock) : Time(int4, int4Calls, clock);
             result.runs.Add(result.Runs % 2 == 0 ? (first, second, probe()) : (second, first, probe()));
         }
         return result;
     }
 
-    private static int CallsPerTiming(Action action)
+    private static int CallsPerTiming(Action action, TimeProvider clock)
     {
         action();
         int calls = 1;
-        while (Time(action, calls) * calls < ShortestTiming)
+        while (Time(action, calls, clock) * calls < ShortestTiming)
         {
             calls *= 2;
         }
         return calls;
     }
 
-    private static double Time(Action action, int calls)
+    private static double Time(Action action, int calls, TimeProvider clock)
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = clock.GetTimestamp();
         for (int i = 0; i < calls; i++)
         {
             action();
         }
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / calls;
+        return clock.GetElapsedTime(start).TotalSeconds / calls;
     }
 
     private double Median(Func<(double Int4, double F32, double Bandwidth), double> value)

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Text.Json;
+
+namespace KleidiSharp.Tool.Tests;
+
+public class BenchCommandTests
+{
+    [Fact]
+    public void Quick_json_lists_every_shape_with_sane_figures_and_their_sums()
+    {
+        var run = ToolRun.Of("bench", "--quick", "--rows", "1,2", "--json");
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
+        JsonElement json = run.Json();
+        JsonElement[] layers = [.. json.GetProperty("layers").EnumerateArray()];
+        Assert.Equal(
+            ["q, o 2048x2048x32", "k, v 512x2048x32", "gate, up 8192x2048x32", "down 2048x8192x16", "head 128256x2048x1"],
+            layers.Select(layer => $"{layer.GetProperty("name")} {layer.GetProperty("outFeatures")}x{layer.GetProperty("inFeatures")}x{layer.GetProperty("perModel")}"));
+        foreach (JsonElement layer in layers)
+        {
+            double weights = layer.GetProperty("outFeatures").GetDouble() * layer.GetProperty("inFeatures").GetDouble();
+            Assert.InRange(layer.GetProperty("int4Bytes").GetDouble() / weights, 0.5625, 0.58);
+            Assert.InRange(layer.GetProperty("f32Bytes").GetDouble() / weights, 4, 4.1);
+            Assert.InRange(layer.GetProperty("sqnrDecibels").GetDouble(), 18, 24);
+            Assert.Equal([1, 2], layer.GetProperty("rows").EnumerateArray().Select(times => times.GetProperty("rows").GetInt32()));
+            foreach (JsonElement times in layer.GetProperty("rows").EnumerateArray())
+            {
+                Assert.InRange(times.GetProperty("runs").GetInt32(), 3, 5);
+                Assert.InRange(times.GetProperty("speedUp").GetDouble(), 0.01, 1000);
+                Assert.InRange(times.GetProperty("int4ShareOfRead").GetDouble(), 0.0001, 1000);
+                double seconds = times.GetProperty("int4").GetProperty("microseconds").GetDouble() / 1e6;
+                double rate = times.GetProperty("int4").GetProperty("gigabytesPerSecond").GetDouble() * 1e9;
+                Assert.Equal(1, layer.GetProperty("int4Bytes").GetDouble() / seconds / rate, 0.01);
+            }
+        }
+
+        foreach (JsonElement model in json.GetProperty("model").EnumerateArray())
+        {
+            int index = model.GetProperty("rows").GetInt32() - 1;
+            double milliseconds = layers.Sum(layer => layer.GetProperty("perModel").GetInt32()
+                * layer.GetProperty("rows")[index].GetProperty("int4").GetProperty("microseconds").GetDouble()) / 1e3;
+            Assert.Equal(milliseconds, model.GetProperty("int4Milliseconds").GetDouble(), 1e-6 * milliseconds);
+            Assert.Equal((index + 1) * 1e3 / milliseconds, model.GetProperty("int4TokensPerSecond").GetDouble(), 1e-3);
+        }
+
+        Assert.Contains("scaled up 16 times", string.Join('\n', json.GetProperty("method").GetProperty("notes").EnumerateArray()), StringComparison.Ordinal);
+    }
+}

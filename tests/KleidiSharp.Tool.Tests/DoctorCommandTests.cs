@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Text.Json;
+using KleidiSharp.Tool.Doctor;
+
+namespace KleidiSharp.Tool.Tests;
+
+public class DoctorCommandTests
+{
+    // Without the native library everything works in C#, which the doctor calls a problem.
+    private static readonly bool HasLibrary = NativeLibraryInfo.Current.Failure is null;
+
+    [Fact]
+    public void Json_has_every_kernel_and_a_passed_test_of_every_usable_one()
+    {
+        var run = ToolRun.Of("doctor", "--json");
+
+        Assert.Equal(HasLibrary ? CommandLine.Success : CommandLine.Failure, run.ExitCode);
+        JsonElement json = run.Json();
+        Assert.Equal(HasLibrary, json.GetProperty("ok").GetBoolean());
+        Assert.Equal(HasLibrary ? 0 : 1, json.GetProperty("problems").GetArrayLength());
+        Assert.Equal(
+            KernelCatalog.All.Select(kernel => kernel.Name),
+            json.GetProperty("kernels").EnumerateArray().Select(kernel => kernel.GetProperty("name").GetString()));
+        JsonElement[] tests = [.. json.GetProperty("selfTest").EnumerateArray()];
+        Assert.Equal(
+            KernelCatalog.All.Where(kernel => kernel.IsUsable).Select(kernel => kernel.Name),
+            tests.Select(test => test.GetProperty("kernel").GetString()));
+        Assert.All(tests, test => Assert.True(test.GetProperty("ok").GetBoolean(), test.GetProperty("failure").GetString()));
+        Assert.All(tests, test => Assert.InRange(test.GetProperty("casesPassed").GetInt32(), 5, 100));
+        Assert.All(json.GetProperty("layouts").EnumerateArray(), layout => Assert.True(layout.GetProperty("ok").GetBoolean()));
+        Assert.Equal(HasLibrary, json.GetProperty("library").GetProperty("loaded").GetBoolean());
+    }
+
+    [Fact]
+    public void A_kernel_is_chosen_or_says_why_not()
+    {
+        JsonElement[] kernels = [.. ToolRun.Of("doctor", "--json").Json().GetProperty("kernels").EnumerateArray()];
+
+        Assert.All(kernels, kernel => Assert.NotEqual(
+            kernel.GetProperty("chosenFor").GetArrayLength() > 0, kernel.GetProperty("whyNot").GetString() is { Length: > 0 }));
+        Assert.Equal(
+            ["f32", "int4"],
+            kernels.Where(kernel => kernel.GetProperty("chosenFor").GetArrayLength() > 0)
+                .Select(kernel => kernel.GetProperty("format").GetString()!).Distinct().Order());
+    }
+
+    [Fact]
+    public void Text_names_the_machine_the_library_and_every_kernel()
+    {
+        string output = ToolRun.Of("doctor").Output;
+
+        Assert.Contains(System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier, output, StringComparison.Ordinal);
+        Assert.Contains(NativeLibraryInfo.CLibrary, output, StringComparison.Ordinal);
+        Assert.Contains(HasLibrary ? "All is well." : "1 problem.", output, StringComparison.Ordinal);
+        Assert.All(KernelCatalog.All, kernel => Assert.Contains(kernel.Name, output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void With_tiers_switched_off_others_are_chosen_and_the_report_says_so()
+    {
+        KernelInfo best = KernelCatalog.All.First(kernel => kernel.IsUsable);
+        string tier = best.Tier.ToString().ToLowerInvariant();
+
+        JsonElement json = ToolRun.Of("doctor", "--disable", tier, "--json").Json();
+
+        JsonElement kernel = json.GetProperty("kernels").EnumerateArray().Single(kernel => kernel.GetProperty("name").GetString() == best.Name);
+        Assert.False(kernel.GetProperty("enabled").GetBoolean());
+        Assert.Equal("switched off", kernel.GetProperty("whyNot").GetString());
+        Assert.Contains(tier, json.GetProperty("remarks").EnumerateArray().Single().GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(best.Name, json.GetProperty("selfTest").EnumerateArray().Select(test => test.GetProperty("kernel").GetString()));
+    }
+
+    [Fact]
+    public void With_no_kernel_left_it_fails_and_says_what_to_do()
+    {
+        var run = ToolRun.Of("doctor", "--disable", string.Join(',', Enum.GetNames<KernelTiers>().Skip(1)));
+
+        Assert.Equal(CommandLine.Failure, run.ExitCode);
+        Assert.Contains("No kernel is left for int4 weights", run.Output, StringComparison.Ordinal);
+        Assert.Contains("No kernel is left for f32 weights", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("All is well", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no-such-program --serve")]
+    [InlineData("false")]
+    public void A_device_that_does_not_start_is_named(string command)
+    {
+        var run = ToolRun.Of("doctor", "--device", command);
+
+        Assert.Equal(CommandLine.Failure, run.ExitCode);
+        Assert.Equal("", run.Output);
+        Assert.StartsWith("kleidi: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(command.Split(' ')[0], run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(WeightKind.Int4Group)]
+    [InlineData(WeightKind.Float32)]
+    public void The_self_test_sees_results_that_differ(WeightKind kind)
+    {
+        var test = new SelfTestCase(Rows: 3, OutFeatures: 9, InFeatures: 64, Group: 32, Bias: true, Clamp.None);
+        using PackedWeights right = test.Pack(kind, ComputeContext.Default);
+        using PackedWeights wrong = (test with { Bias = false }).Pack(kind, ComputeContext.Default);
+
+        test.Check(right);
+        Assert.Throws<ParityException>(() => test.Check(wrong));
+    }
+}
