@@ -38,11 +38,7 @@ internal sealed class BenchCommand : ToolCommand
 
     protected override int Run(ParseResult arguments, ToolConsole console)
     {
-        using var compute = new ComputeContext(new ComputeOptions
-        {
-            Threads = arguments.GetValue(threads),
-            DisabledTiers = arguments.GetValue(disable),
-        });
+        using ComputeContext compute = CommonOptions.OpenCompute(arguments.GetValue(threads), arguments.GetValue(disable), console);
         BenchReport report;
         using (var progress = new ProgressLine(console, "bench"))
         {

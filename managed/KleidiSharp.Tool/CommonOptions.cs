@@ -46,16 +46,12 @@ internal static class CommonOptions
         },
     };
 
-    public static Option<WeightKind> Weights() => new("--weights")
+    public static Option<string> Weights() => new("--weights")
     {
         Description = "What the weights are turned into when loaded: int4 (groups with one scale each) or f32.",
         HelpName = "int4|f32",
-        DefaultValueFactory = _ => WeightKind.Int4Group,
-        CustomParser = result =>
-        {
-            string name = Parse<string>(result, "int4 or f32", name => name is "int4" or "f32");
-            return name == "f32" ? WeightKind.Float32 : WeightKind.Int4Group;
-        },
+        DefaultValueFactory = _ => "int4",
+        CustomParser = result => Parse<string>(result, "int4 or f32", name => name is "int4" or "f32"),
     };
 
     public static Option<int> Group() => new("--group")
@@ -68,14 +64,28 @@ internal static class CommonOptions
     };
 
     /// <summary>What <see cref="Weights"/> and <see cref="Group"/> ask for.</summary>
-    public static WeightFormat Format(WeightKind weights, int group) =>
-        weights == WeightKind.Float32 ? WeightFormat.Float32 : WeightFormat.Int4Group(group);
+    public static WeightFormat Format(string weights, int group) =>
+        weights == "f32" ? WeightFormat.Float32 : WeightFormat.Int4Group(group);
 
     public static Argument<string> Model() => new("model")
     {
         Description = "A GGUF file (version 3) of a Llama model with F32, F16, BF16, Q8_0 or Q4_0 weights.",
         HelpName = "MODEL.gguf",
     };
+
+    /// <summary>
+    /// Opens what <see cref="Threads"/> and <see cref="Disable"/> ask for, and says so where there is only the slow path.
+    /// </summary>
+    public static ComputeContext OpenCompute(int? threads, KernelTiers disabled, ToolConsole console)
+    {
+        var compute = new ComputeContext(new ComputeOptions { Threads = threads, DisabledTiers = disabled });
+        if (compute.Backend == ComputeBackend.Managed)
+        {
+            console.Error.WriteLine("kleidi: no native library, so this runs in C#: the same bits, but slowly; 'kleidi doctor' says why");
+        }
+
+        return compute;
+    }
 
     /// <summary>Reads the value of an option; where it is not what is expected, the error says so.</summary>
     /// <param name="result">The words of the option.</param>

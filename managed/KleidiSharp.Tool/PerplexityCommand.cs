@@ -17,7 +17,7 @@ internal sealed class PerplexityCommand : ToolCommand
         Description = "A text file in UTF-8.",
         HelpName = "TEXT",
     };
-    private readonly Option<WeightKind> weights = CommonOptions.Weights();
+    private readonly Option<string> weights = CommonOptions.Weights();
     private readonly Option<int> group = CommonOptions.Group();
     private readonly Option<int> window = new("--window")
     {
@@ -60,13 +60,9 @@ internal sealed class PerplexityCommand : ToolCommand
     protected override int Run(ParseResult arguments, ToolConsole console)
     {
         string content = File.ReadAllText(arguments.GetValue(text)!);
-        using var compute = new ComputeContext(new ComputeOptions
-        {
-            Threads = arguments.GetValue(threads),
-            DisabledTiers = arguments.GetValue(disable),
-        });
+        using ComputeContext compute = CommonOptions.OpenCompute(arguments.GetValue(threads), arguments.GetValue(disable), console);
         using LlamaModel llama = ModelLoading.Load(
-            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights), arguments.GetValue(group)), compute, console);
+            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)), compute, console);
 
         string between = arguments.GetValue(separator)!;
         long start = Stopwatch.GetTimestamp();

@@ -16,7 +16,7 @@ internal sealed class RunCommand : ToolCommand
         HelpName = "text",
         Required = true,
     };
-    private readonly Option<WeightKind> weights = CommonOptions.Weights();
+    private readonly Option<string> weights = CommonOptions.Weights();
     private readonly Option<int> group = CommonOptions.Group();
     private readonly Option<int> maxTokens = new("--max-tokens")
     {
@@ -84,14 +84,10 @@ internal sealed class RunCommand : ToolCommand
     protected override int Run(ParseResult arguments, ToolConsole console)
     {
         bool asJson = arguments.GetValue(json);
-        using var compute = new ComputeContext(new ComputeOptions
-        {
-            Threads = arguments.GetValue(threads),
-            DisabledTiers = arguments.GetValue(disable),
-        });
+        using ComputeContext compute = CommonOptions.OpenCompute(arguments.GetValue(threads), arguments.GetValue(disable), console);
         long start = Stopwatch.GetTimestamp();
         using LlamaModel llama = ModelLoading.Load(
-            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights), arguments.GetValue(group)), compute, console);
+            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)), compute, console);
         double loadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         using var generation = new TextGeneration(llama, new SamplingOptions

@@ -101,8 +101,8 @@ public class DoctorCommandTests
     public void The_self_test_sees_results_that_differ(WeightKind kind)
     {
         var test = new SelfTestCase(Rows: 3, OutFeatures: 9, InFeatures: 64, Group: 32, Bias: true, Clamp.None);
-        using PackedWeights right = test.Pack(kind, ComputeContext.Default);
-        using PackedWeights wrong = (test with { Bias = false }).Pack(kind, ComputeContext.Default);
+        using PackedWeights right = test.Pack(kind, null, ComputeContext.Default);
+        using PackedWeights wrong = (test with { Bias = false }).Pack(kind, null, ComputeContext.Default);
 
         test.Check(right);
         Assert.Throws<ParityException>(() => test.Check(wrong));

@@ -69,7 +69,7 @@ public class PerplexityCommandTests
 
     private static PerplexityResult Evaluate(TemporaryFile file, string weights, PerplexityOptions options)
     {
-        using LlamaModel model = LlamaModel.Load(file.Name, new LoadOptions { Weights = weights == "f32" ? WeightFormat.Float32 : WeightFormat.Int4Group(32) });
+        using LlamaModel model = LlamaModel.Load(file.Name, new LoadOptions { Weights = CommonOptions.Format(weights, 32) });
         return Perplexity.Evaluate(model, Text, options);
     }
 }

@@ -29,7 +29,7 @@ public class RunCommandTests
         var run = ToolRun.Of("run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "20", "--threads", "2", "--json");
 
         Assert.Equal(CommandLine.Success, run.ExitCode);
-        Assert.Equal("", run.Error);
+        Assert.DoesNotContain("tokens/s", run.Error, StringComparison.Ordinal);
         JsonElement json = run.Json();
         Assert.Equal(Expected(file, "int4", "abc", new SamplingOptions { MaxTokens = 20 }), json.GetProperty("text").GetString());
         Assert.Equal(20, json.GetProperty("generated").GetInt32());
@@ -155,7 +155,7 @@ public class RunCommandTests
 
     private static string Expected(TemporaryFile file, string weights, string prompt, SamplingOptions options)
     {
-        using LlamaModel model = LlamaModel.Load(file.Name, new LoadOptions { Weights = weights == "f32" ? WeightFormat.Float32 : WeightFormat.Int4Group(32) });
+        using LlamaModel model = LlamaModel.Load(file.Name, new LoadOptions { Weights = CommonOptions.Format(weights, 32) });
         return string.Concat(model.Generate(prompt, options));
     }
 }

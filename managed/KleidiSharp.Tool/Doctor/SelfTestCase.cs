@@ -5,10 +5,22 @@ namespace KleidiSharp.Tool.Doctor;
 internal sealed record SelfTestCase(int Rows, int OutFeatures, int InFeatures, int Group, bool Bias, Clamp Clamp)
 {
     /// <summary>Packs the case's weights, as a user would: from floats.</summary>
-    public PackedWeights Pack(WeightKind kind, ComputeContext compute)
+    /// <param name="kind">The format.</param>
+    /// <param name="layout">The layout to pack in; null for the preferred one.</param>
+    /// <param name="compute">Where to work.</param>
+    public PackedWeights Pack(WeightKind kind, WeightLayout? layout, ComputeContext compute)
     {
         WeightFormat format = kind == WeightKind.Float32 ? WeightFormat.Float32 : WeightFormat.Int4Group(Group);
-        return PackedWeights.Quantize(Weights(), OutFeatures, InFeatures, format, BiasValues(), compute);
+        PackedWeights packed = PackedWeights.Quantize(Weights(), OutFeatures, InFeatures, format, BiasValues(), compute);
+        if (layout is null || packed.Layout == layout)
+        {
+            return packed;
+        }
+
+        using (packed)
+        {
+            return packed.Repack(compute, layout);
+        }
     }
 
     /// <summary>Multiplies, and compares with the reference.</summary>

@@ -139,14 +139,16 @@ public sealed class PackedWeights : IDisposable
         PackedFile.Save(blob, path);
     }
 
-    /// <summary>Packs the same weights anew, in the layout that a context prefers.</summary>
+    /// <summary>Packs the same weights anew, in the layout that a context prefers or in another that it has kernels for.</summary>
     /// <param name="compute">Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.</param>
-    public PackedWeights Repack(ComputeContext? compute = null)
+    /// <param name="layout">The layout to pack in; null for the preferred one.</param>
+    /// <exception cref="PlatformNotSupportedException">No kernels of the context serve the layout for every number of rows.</exception>
+    public PackedWeights Repack(ComputeContext? compute = null, WeightLayout? layout = null)
     {
         compute ??= ComputeContext.Default;
         UnpackedWeights logical = Unpacked();
         var source = new PackSource { Values = logical.Values, Codes = logical.Codes, Scales = logical.Scales, Bias = logical.Bias };
-        return Pack(Format, OutFeatures, InFeatures, source, compute);
+        return Pack(Format, OutFeatures, InFeatures, source, compute, layout);
     }
 
     /// <summary>The quantised weights, exactly as they were packed.</summary>
@@ -228,10 +230,11 @@ public sealed class PackedWeights : IDisposable
     /// <summary>For instance "int4/32 [8192, 2048] Int4N32K4".</summary>
     public override string ToString() => $"{Format} [{OutFeatures}, {InFeatures}] {Layout}";
 
-    private static PackedWeights Pack(WeightFormat format, int outFeatures, int inFeatures, in PackSource source, ComputeContext compute)
+    private static PackedWeights Pack(
+        WeightFormat format, int outFeatures, int inFeatures, in PackSource source, ComputeContext compute, WeightLayout? layout = null)
     {
         Ensure.Bias(source.Bias, outFeatures);
-        KernelInfo kernel = compute.Choose(format, null, 0, out _);
+        KernelInfo kernel = compute.Choose(format, layout, 0, out _);
         compute.Implementation.VerifyLayout(kernel.Layout);
         var shape = new PackedShape(format, kernel.Layout, outFeatures, inFeatures);
         BlobMemory memory = compute.Implementation.Pack(shape, source);
