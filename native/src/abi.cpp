@@ -28,13 +28,9 @@ ks_status check_request(const ks_select_args* args) {
 
 extern "C" {
 
-uint32_t ks_abi_version(void) {
-    return KS_ABI_VERSION;
-}
+uint32_t ks_abi_version(void) { return KS_ABI_VERSION; }
 
-const char* ks_version(void) {
-    return KS_VERSION;
-}
+const char* ks_version(void) { return KS_VERSION; }
 
 const char* ks_kleidiai_version(void) {
 #if defined(KS_HAVE_KLEIDIAI)
@@ -44,9 +40,7 @@ const char* ks_kleidiai_version(void) {
 #endif
 }
 
-const char* ks_last_error(void) {
-    return ks::last_error();
-}
+const char* ks_last_error(void) { return ks::last_error(); }
 
 int32_t ks_get_cpu_info(ks_cpu_info* info) {
     KS_CHECK(ks::check_struct("info", info));
@@ -54,9 +48,7 @@ int32_t ks_get_cpu_info(ks_cpu_info* info) {
     return KS_OK;
 }
 
-int32_t ks_kernel_count(void) {
-    return ks::kernel_count();
-}
+int32_t ks_kernel_count(void) { return ks::kernel_count(); }
 
 int32_t ks_get_kernel_info(int32_t index, ks_kernel_info* info) {
     KS_CHECK(ks::check_struct("info", info));

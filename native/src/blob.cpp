@@ -99,11 +99,13 @@ ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, 
     BlobHeader header;
     memcpy(&header, packed, sizeof header);
     if (memcmp(header.magic, kMagic, sizeof header.magic) != 0) {
-        return fail(KS_ERROR_BLOB_MAGIC, "%s does not begin with %s: it is not a packed blob, or was not sealed", name, kMagic);
+        return fail(KS_ERROR_BLOB_MAGIC, "%s does not begin with %s: it is not a packed blob, or was not sealed", name,
+                    kMagic);
     }
     if (header.version != kVersion) {
-        return fail(KS_ERROR_BLOB_VERSION, "%s has version %" PRIu32 " of the format, this library reads version %" PRIu32,
-                    name, header.version, kVersion);
+        return fail(KS_ERROR_BLOB_VERSION,
+                    "%s has version %" PRIu32 " of the format, this library reads version %" PRIu32, name,
+                    header.version, kVersion);
     }
     if (header.header_checksum != blob_checksum(&header, kHeaderChecked)) {
         return corrupt(name, "the checksum of its header does not match");
@@ -118,9 +120,11 @@ ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, 
     const Layout* layout;
     uint64_t size;
     if (check_shape(&shape, &layout, &size) != KS_OK) return corrupt(name, "its header has an impossible shape");
-    if (header.payload_size != size - KS_BLOB_HEADER_SIZE) return corrupt(name, "its size does not follow from its shape");
+    if (header.payload_size != size - KS_BLOB_HEADER_SIZE)
+        return corrupt(name, "its size does not follow from its shape");
     if (packed_size < size) {
-        return fail(KS_ERROR_BLOB_TRUNCATED, "%s has %" PRIu64 " bytes, its header says %" PRIu64, name, packed_size, size);
+        return fail(KS_ERROR_BLOB_TRUNCATED, "%s has %" PRIu64 " bytes, its header says %" PRIu64, name, packed_size,
+                    size);
     }
     if (verify && header.payload_checksum != blob_checksum(blob_panels(packed), header.payload_size)) {
         return corrupt(name, "the checksum of its panels does not match");

@@ -11,9 +11,7 @@ namespace {
 constexpr int32_t kGroupStep = 32;
 constexpr int32_t kLargestGroup = 16384;
 
-bool known_format(int32_t format) {
-    return format == KS_FORMAT_F32 || format == KS_FORMAT_INT4_GROUP;
-}
+bool known_format(int32_t format) { return format == KS_FORMAT_F32 || format == KS_FORMAT_INT4_GROUP; }
 
 }  // namespace
 
@@ -33,7 +31,8 @@ ks_status check_buffer(const char* name, const void* pointer, uint64_t alignment
 
 ks_status check_struct_size(const char* name, uint32_t size, uint64_t expected) {
     if (size == expected) return KS_OK;
-    return fail(KS_ERROR_STRUCT_SIZE, "%s->struct_size is %" PRIu32 ", this library expects %" PRIu64, name, size, expected);
+    return fail(KS_ERROR_STRUCT_SIZE, "%s->struct_size is %" PRIu32 ", this library expects %" PRIu64, name, size,
+                expected);
 }
 
 ks_status check_zero(const char* name, int64_t value) {
@@ -68,8 +67,9 @@ bool group_allowed(int32_t format, int32_t group) {
 ks_status check_group(int32_t format, int32_t group, int64_t k) {
     if (!group_allowed(format, group)) {
         if (format == KS_FORMAT_F32) return fail(KS_ERROR_GROUP, "group is %" PRId32 ", it must be 0 for f32", group);
-        return fail(KS_ERROR_GROUP, "group is %" PRId32 ", it must be a multiple of %" PRId32 " from %" PRId32 " to %" PRId32,
-                    group, kGroupStep, kGroupStep, kLargestGroup);
+        return fail(KS_ERROR_GROUP,
+                    "group is %" PRId32 ", it must be a multiple of %" PRId32 " from %" PRId32 " to %" PRId32, group,
+                    kGroupStep, kGroupStep, kLargestGroup);
     }
     if (group == 0 || k % group == 0) return KS_OK;
     return fail(KS_ERROR_GROUP, "k is %" PRId64 ", which is not a multiple of the group %" PRId32, k, group);
@@ -111,8 +111,8 @@ ks_status check_extent(const char* name, int64_t rows, int64_t columns, int64_t 
     int64_t bytes;
     if (__builtin_mul_overflow(rows - 1, stride, &elements) || __builtin_add_overflow(elements, columns, &elements) ||
         __builtin_mul_overflow(elements, element_size, &bytes)) {
-        return fail(KS_ERROR_OVERFLOW, "%s has %" PRId64 " rows with a stride of %" PRId64 ", which exceeds 2^63 bytes", name,
-                    rows, stride);
+        return fail(KS_ERROR_OVERFLOW, "%s has %" PRId64 " rows with a stride of %" PRId64 ", which exceeds 2^63 bytes",
+                    name, rows, stride);
     }
     *extent = static_cast<uint64_t>(elements);
     return KS_OK;

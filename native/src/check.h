@@ -7,8 +7,8 @@
 #include "error.h"
 
 // Returns from the calling function where a check fails.
-#define KS_CHECK(check)                                                      \
-    do {                                                                     \
+#define KS_CHECK(check)                                                          \
+    do {                                                                         \
         if (const ks_status status_ = (check); status_ != KS_OK) return status_; \
     } while (false)
 

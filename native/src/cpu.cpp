@@ -17,9 +17,7 @@ namespace {
 
 #if defined(__x86_64__)
 
-constexpr uint64_t bit(uint32_t word, int position) {
-    return (word >> position) & 1;
-}
+constexpr uint64_t bit(uint32_t word, int position) { return (word >> position) & 1; }
 
 // The register states that the operating system saves and restores (XCR0); xgetbv as an instruction because the
 // intrinsic needs a target beyond the baseline.
@@ -65,9 +63,9 @@ uint64_t detect() {
     };
     // Bit numbers of the kernel's ABI (asm/hwcap.h), spelled out because older system headers lack the newer ones.
     static const Capability capabilities[] = {
-        {AT_HWCAP, 1, KS_CPU_NEON},     {AT_HWCAP, 10, KS_CPU_FP16},   {AT_HWCAP, 20, KS_CPU_DOTPROD},
-        {AT_HWCAP2, 13, KS_CPU_I8MM},   {AT_HWCAP2, 14, KS_CPU_BF16},  {AT_HWCAP, 22, KS_CPU_SVE},
-        {AT_HWCAP2, 1, KS_CPU_SVE2},    {AT_HWCAP2, 23, KS_CPU_SME},   {AT_HWCAP2, 37, KS_CPU_SME2},
+        {AT_HWCAP, 1, KS_CPU_NEON},   {AT_HWCAP, 10, KS_CPU_FP16},  {AT_HWCAP, 20, KS_CPU_DOTPROD},
+        {AT_HWCAP2, 13, KS_CPU_I8MM}, {AT_HWCAP2, 14, KS_CPU_BF16}, {AT_HWCAP, 22, KS_CPU_SVE},
+        {AT_HWCAP2, 1, KS_CPU_SVE2},  {AT_HWCAP2, 23, KS_CPU_SME},  {AT_HWCAP2, 37, KS_CPU_SME2},
     };
     uint64_t features = 0;
     for (const Capability& c : capabilities) {
@@ -78,9 +76,7 @@ uint64_t detect() {
 
 #else
 
-uint64_t detect() {
-    return 0;
-}
+uint64_t detect() { return 0; }
 
 #endif
 
@@ -122,20 +118,34 @@ uint32_t cpu_sve_bytes() {
 
 const char* cpu_feature_name(uint64_t feature) {
     switch (feature) {
-        case KS_CPU_NEON: return "neon";
-        case KS_CPU_FP16: return "fp16";
-        case KS_CPU_DOTPROD: return "dotprod";
-        case KS_CPU_I8MM: return "i8mm";
-        case KS_CPU_BF16: return "bf16";
-        case KS_CPU_SVE: return "sve";
-        case KS_CPU_SVE2: return "sve2";
-        case KS_CPU_SME: return "sme";
-        case KS_CPU_SME2: return "sme2";
-        case KS_CPU_AVX2: return "avx2";
-        case KS_CPU_FMA: return "fma";
-        case KS_CPU_AVX512: return "avx512";
-        case KS_CPU_AVX512VNNI: return "avx512vnni";
-        default: return "unknown";
+        case KS_CPU_NEON:
+            return "neon";
+        case KS_CPU_FP16:
+            return "fp16";
+        case KS_CPU_DOTPROD:
+            return "dotprod";
+        case KS_CPU_I8MM:
+            return "i8mm";
+        case KS_CPU_BF16:
+            return "bf16";
+        case KS_CPU_SVE:
+            return "sve";
+        case KS_CPU_SVE2:
+            return "sve2";
+        case KS_CPU_SME:
+            return "sme";
+        case KS_CPU_SME2:
+            return "sme2";
+        case KS_CPU_AVX2:
+            return "avx2";
+        case KS_CPU_FMA:
+            return "fma";
+        case KS_CPU_AVX512:
+            return "avx512";
+        case KS_CPU_AVX512VNNI:
+            return "avx512vnni";
+        default:
+            return "unknown";
     }
 }
 

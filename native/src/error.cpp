@@ -30,8 +30,6 @@ void append_error(const char* format, ...) {
     va_end(arguments);
 }
 
-const char* last_error() {
-    return message;
-}
+const char* last_error() { return message; }
 
 }  // namespace ks

@@ -24,21 +24,13 @@ constexpr uint32_t kMagnitudeMask = 0x7FFFFFFF;
     return value;
 }
 
-[[maybe_unused]] inline bool is_finite(float value) {
-    return (float_to_bits(value) & kMagnitudeMask) < kInfinityBits;
-}
+[[maybe_unused]] inline bool is_finite(float value) { return (float_to_bits(value) & kMagnitudeMask) < kInfinityBits; }
 
-[[maybe_unused]] inline bool is_nan(float value) {
-    return (float_to_bits(value) & kMagnitudeMask) > kInfinityBits;
-}
+[[maybe_unused]] inline bool is_nan(float value) { return (float_to_bits(value) & kMagnitudeMask) > kInfinityBits; }
 
-[[maybe_unused]] inline float bf16_to_float(uint16_t bits) {
-    return bits_to_float(uint32_t{bits} << 16);
-}
+[[maybe_unused]] inline float bf16_to_float(uint16_t bits) { return bits_to_float(uint32_t{bits} << 16); }
 
-[[maybe_unused]] inline bool bf16_is_finite(uint16_t bits) {
-    return (bits & 0x7F80) != 0x7F80;
-}
+[[maybe_unused]] inline bool bf16_is_finite(uint16_t bits) { return (bits & 0x7F80) != 0x7F80; }
 
 // Nearest, ties to even; for finite values.
 [[maybe_unused]] inline uint16_t float_to_bf16(float value) {

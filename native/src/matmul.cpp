@@ -16,15 +16,11 @@ constexpr int64_t kTasksPerThread = 8;
 constexpr int64_t kSmallestTask = int64_t{1} << 16;     // multiply-adds
 constexpr int64_t kSmallestPacking = int64_t{1} << 13;  // activations
 
-int64_t divide_up(int64_t a, int64_t b) {
-    return a / b + (a % b != 0);
-}
+int64_t divide_up(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
 // m rows are cut into as few blocks as kMaxBlockRows allows, whose rows differ by at most one: a short last block
 // could be one that the kernel does not take.
-int64_t block_count(int64_t m) {
-    return divide_up(m, kMaxBlockRows);
-}
+int64_t block_count(int64_t m) { return divide_up(m, kMaxBlockRows); }
 
 // What ks_matmul() and ks_matmul_scratch_size() both need to know.
 struct Plan {
@@ -34,13 +30,15 @@ struct Plan {
 };
 
 ks_status choose_kernel(const ks_matmul_args& args, const ks_packed_info& packed, int32_t* index) {
-    const ks_select_args request = {sizeof(ks_select_args), packed.format, packed.layout,       packed.group,
-                                    args.m,                 args.disabled_tiers, 0};
+    const ks_select_args request = {
+        sizeof(ks_select_args), packed.format, packed.layout, packed.group, args.m, args.disabled_tiers, 0};
     if (args.kernel < -1 || args.kernel >= kernel_count()) {
-        return fail(KS_ERROR_VALUE, "kernel is %" PRId32 ", it must be -1 or less than %" PRId32, args.kernel, kernel_count());
+        return fail(KS_ERROR_VALUE, "kernel is %" PRId32 ", it must be -1 or less than %" PRId32, args.kernel,
+                    kernel_count());
     }
     if (!layout_usable(packed.layout)) {
-        return fail(KS_ERROR_BLOB_LAYOUT, "packed has layout %" PRId32 ", which no kernel of this machine reads", packed.layout);
+        return fail(KS_ERROR_BLOB_LAYOUT, "packed has layout %" PRId32 ", which no kernel of this machine reads",
+                    packed.layout);
     }
     if (args.kernel >= 0) {
         *index = args.kernel;
@@ -73,8 +71,8 @@ ks_status make_plan(const ks_matmul_args& args, Plan* plan) {
 }
 
 // A matrix of floats that a call reads or writes.
-ks_status check_matrix(const char* name, const float* data, int64_t rows, int64_t columns, int64_t stride, uint64_t count,
-                       Region* region) {
+ks_status check_matrix(const char* name, const float* data, int64_t rows, int64_t columns, int64_t stride,
+                       uint64_t count, Region* region) {
     KS_CHECK(check_buffer(name, data, alignof(float)));
     uint64_t extent;
     KS_CHECK(check_extent(name, rows, columns, stride, sizeof(float), &extent));
@@ -85,7 +83,8 @@ ks_status check_matrix(const char* name, const float* data, int64_t rows, int64_
 
 ks_status check_operands(const ks_matmul_args& args, const Plan& plan) {
     if (is_nan(args.clamp_min) || is_nan(args.clamp_max) || args.clamp_min > args.clamp_max) {
-        return fail(KS_ERROR_VALUE, "clamp_min is %g and clamp_max is %g, neither may be NaN nor the former the greater",
+        return fail(KS_ERROR_VALUE,
+                    "clamp_min is %g and clamp_max is %g, neither may be NaN nor the former the greater",
                     static_cast<double>(args.clamp_min), static_cast<double>(args.clamp_max));
     }
     Region x;

@@ -14,9 +14,7 @@ uint64_t row_bytes(const ks_shape& shape) {
     return static_cast<uint64_t>(shape.format == KS_FORMAT_F32 ? shape.k * int64_t{sizeof(float)} : shape.k / 2);
 }
 
-int64_t groups_of(int64_t k, int32_t group) {
-    return group == 0 ? 0 : k / group;
-}
+int64_t groups_of(int64_t k, int32_t group) { return group == 0 ? 0 : k / group; }
 
 // Weights, then scales, then bias of the rows to be packed are finite, or *bad_index is where they first are not.
 ks_status check_finite(const ks_pack_args& args, int64_t* bad_index) {
@@ -51,12 +49,14 @@ ks_status check_finite(const ks_pack_args& args, int64_t* bad_index) {
 ks_status check_rows(const ks_pack_args& args, int64_t panel_columns) {
     const int64_t n = args.shape->n;
     if (args.n_begin < 0 || args.n_begin > n || args.n_begin % panel_columns != 0) {
-        return fail(KS_ERROR_VALUE, "n_begin is %" PRId64 ", it must be a multiple of %" PRId64 " from 0 to n = %" PRId64,
-                    args.n_begin, panel_columns, n);
+        return fail(KS_ERROR_VALUE,
+                    "n_begin is %" PRId64 ", it must be a multiple of %" PRId64 " from 0 to n = %" PRId64, args.n_begin,
+                    panel_columns, n);
     }
     if (args.n_end < args.n_begin || args.n_end > n || (args.n_end != n && args.n_end % panel_columns != 0)) {
         return fail(KS_ERROR_VALUE,
-                    "n_end is %" PRId64 ", it must be n = %" PRId64 " or a multiple of %" PRId64 " from n_begin = %" PRId64 " on",
+                    "n_end is %" PRId64 ", it must be n = %" PRId64 " or a multiple of %" PRId64
+                    " from n_begin = %" PRId64 " on",
                     args.n_end, n, panel_columns, args.n_begin);
     }
     return KS_OK;
@@ -77,7 +77,8 @@ ks_status pack(ks_pack_args& args) {
     KS_CHECK(check_extent("weights", shape.n, static_cast<int64_t>(row_bytes(shape)), args.weights_stride_bytes, 1,
                           &weights_size));
     if (f32 && args.weights_stride_bytes % int64_t{alignof(float)} != 0) {
-        return fail(KS_ERROR_VALUE, "weights_stride_bytes is %" PRId64 ", it must be a multiple of 4", args.weights_stride_bytes);
+        return fail(KS_ERROR_VALUE, "weights_stride_bytes is %" PRId64 ", it must be a multiple of 4",
+                    args.weights_stride_bytes);
     }
     uint64_t scales_count = 0;
     if (f32) {
@@ -148,17 +149,13 @@ ks_status unpack(const ks_unpack_args& args) {
     KS_CHECK(check_disjoint(scales, bias));
 
     const Layout* layout = find_layout(info.layout);
-    const MutableWeights to = {info.n,
-                               info.k,
-                               info.group,
-                               static_cast<uint8_t*>(args.weights),
-                               static_cast<int64_t>(row_bytes(shape)),
-                               args.scales,
-                               groups,
-                               args.bias};
+    const MutableWeights to = {
+        info.n,      info.k, info.group, static_cast<uint8_t*>(args.weights), static_cast<int64_t>(row_bytes(shape)),
+        args.scales, groups, args.bias};
     const uint64_t panel_bytes = layout->panel_bytes(info.k, info.group);
     for (int64_t n = 0; n < info.n; n += layout->columns) {
-        layout->unpack_panel(blob_panels(args.packed) + static_cast<uint64_t>(n / layout->columns) * panel_bytes, n, to);
+        layout->unpack_panel(blob_panels(args.packed) + static_cast<uint64_t>(n / layout->columns) * panel_bytes, n,
+                             to);
     }
     return KS_OK;
 }

@@ -117,17 +117,11 @@ bool takes_all_rows(int32_t layout, const ks_select_args& request) {
 
 }  // namespace
 
-int32_t kernel_count() {
-    return kCount;
-}
+int32_t kernel_count() { return kCount; }
 
-const Kernel& kernel_at(int32_t index) {
-    return table[index];
-}
+const Kernel& kernel_at(int32_t index) { return table[index]; }
 
-bool kernel_supported(const Kernel& kernel) {
-    return kernel.code != nullptr && (kernel.needs & ~cpu_features()) == 0;
-}
+bool kernel_supported(const Kernel& kernel) { return kernel.code != nullptr && (kernel.needs & ~cpu_features()) == 0; }
 
 ks_reject check_kernel(const Kernel& kernel, const ks_select_args& request) {
     const ks_reject reason = check_but_rows(kernel, request);
@@ -160,8 +154,12 @@ bool layout_usable(int32_t layout) {
 void explain_rejection(const Kernel& kernel, const ks_select_args& request) {
     append_error(" %s ", kernel.name);
     switch (check_kernel(kernel, request)) {
-        case KS_REJECT_FORMAT: append_error("is for format %" PRId32 ";", kernel.format); break;
-        case KS_REJECT_NOT_COMPILED: append_error("is not compiled in (%s);", kernel.not_compiled_reason); break;
+        case KS_REJECT_FORMAT:
+            append_error("is for format %" PRId32 ";", kernel.format);
+            break;
+        case KS_REJECT_NOT_COMPILED:
+            append_error("is not compiled in (%s);", kernel.not_compiled_reason);
+            break;
         case KS_REJECT_CPU:
             append_error("needs");
             for (uint64_t lacking = kernel.needs & ~cpu_features(); lacking != 0; lacking &= lacking - 1) {
@@ -169,10 +167,18 @@ void explain_rejection(const Kernel& kernel, const ks_select_args& request) {
             }
             append_error(", which this CPU lacks;");
             break;
-        case KS_REJECT_TIER: append_error("is of a tier that is switched off;"); break;
-        case KS_REJECT_LAYOUT: append_error("reads layout %" PRId32 ";", kernel.layout); break;
-        case KS_REJECT_GROUP: append_error("does not take groups of %" PRId32 ";", request.group); break;
-        default: append_error("does not take this number of rows;"); break;
+        case KS_REJECT_TIER:
+            append_error("is of a tier that is switched off;");
+            break;
+        case KS_REJECT_LAYOUT:
+            append_error("reads layout %" PRId32 ";", kernel.layout);
+            break;
+        case KS_REJECT_GROUP:
+            append_error("does not take groups of %" PRId32 ";", request.group);
+            break;
+        default:
+            append_error("does not take this number of rows;");
+            break;
     }
 }
 

@@ -14,16 +14,17 @@
 using Word = std::atomic<uint32_t>;
 static_assert(Word::is_always_lock_free && sizeof(Word) == sizeof(uint32_t), "a futex is a plain word");
 
-// How a job goes: its caller, who holds `busy`, writes its description, opens `state` and moves `generation` on. Workers
-// that see the new generation enter by counting themselves into `state` while it is open, take tasks from `next`, and
-// leave. When no task is left the caller closes `state` and waits for those inside: one that comes later finds it
-// closed. So the description is never written while somebody may read it, and nobody waits for who has not entered.
+// How a job goes: its caller, who holds `busy`, writes its description, opens `state` and moves `generation` on.
+// Workers that see the new generation enter by counting themselves into `state` while it is open, take tasks from
+// `next`, and leave. When no task is left the caller closes `state` and waits for those inside: one that comes later
+// finds it closed. So the description is never written while somebody may read it, and nobody waits for who has not
+// entered.
 struct alignas(KS_ALIGNMENT) ks_team {
     static constexpr uint64_t kMagic = 0x6D6165542D534B2E;
     std::atomic<uint64_t> magic{0};
     int32_t workers = 0;
-    Word parked{0};   // threads in ks_team_work()
-    Word busy{0};     // a caller holds the team
+    Word parked{0};  // threads in ks_team_work()
+    Word busy{0};    // a caller holds the team
     Word stopped{0};
 
     // The job.
@@ -134,7 +135,8 @@ ks_status check_initialised(const ks_team* team) {
 ks_status work(ks_team& team) {
     if (team.parked.fetch_add(1) >= static_cast<uint32_t>(team.workers)) {
         team.parked.fetch_sub(1);
-        return fail(KS_ERROR_TEAM, "team has %" PRId32 " workers, and as many threads are in ks_team_work()", team.workers);
+        return fail(KS_ERROR_TEAM, "team has %" PRId32 " workers, and as many threads are in ks_team_work()",
+                    team.workers);
     }
     uint32_t generation = team.generation.load(std::memory_order_acquire);
     while (!team.stopped.load(std::memory_order_acquire)) {
@@ -155,13 +157,9 @@ ks_status check_team(const ks_team* team) {
     return team->stopped.load(std::memory_order_acquire) ? fail(KS_ERROR_TEAM, "team is stopped") : KS_OK;
 }
 
-int32_t team_threads(const ks_team* team) {
-    return team != nullptr ? team->workers + 1 : 1;
-}
+int32_t team_threads(const ks_team* team) { return team != nullptr ? team->workers + 1 : 1; }
 
-uint64_t team_size() {
-    return sizeof(ks_team);
-}
+uint64_t team_size() { return sizeof(ks_team); }
 
 void parallel_for(ks_team* team, int64_t tasks, void (*run)(void* context, int64_t task), void* context) {
     if (team == nullptr || tasks < 2 || team->busy.exchange(1, std::memory_order_acquire)) {
@@ -183,14 +181,13 @@ void parallel_for(ks_team* team, int64_t tasks, void (*run)(void* context, int64
 
 extern "C" {
 
-uint64_t ks_team_size(int32_t workers) {
-    return workers >= 1 && workers <= ks::kMostWorkers ? ks::team_size() : 0;
-}
+uint64_t ks_team_size(int32_t workers) { return workers >= 1 && workers <= ks::kMostWorkers ? ks::team_size() : 0; }
 
 int32_t ks_team_init(void* memory, uint64_t memory_size, int32_t workers) {
     KS_CHECK(ks::check_buffer("memory", memory, KS_ALIGNMENT));
     if (workers < 1 || workers > ks::kMostWorkers) {
-        return ks::fail(KS_ERROR_VALUE, "workers is %" PRId32 ", it must be from 1 to %" PRId32, workers, ks::kMostWorkers);
+        return ks::fail(KS_ERROR_VALUE, "workers is %" PRId32 ", it must be from 1 to %" PRId32, workers,
+                        ks::kMostWorkers);
     }
     KS_CHECK(ks::check_capacity("memory", memory_size, ks::team_size(), "bytes"));
     ks_team* team = new (memory) ks_team;

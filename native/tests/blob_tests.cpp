@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blobs that are cut short, changed or made to lie are refused with the right status and never read beyond their end.
-#include "blob.h"
-
 #include <stddef.h>
 
+#include "blob.h"
 #include "support/cases.h"
 
 namespace ks_test {
@@ -21,7 +20,8 @@ class BlobTest : public testing::TestWithParam<int32_t> {
         memcpy(blob_.data(), packed.data(), blob_.size());
     }
 
-    // Describes, unpacks and plans a multiplication with the first `size` bytes; all must say the same, which is returned.
+    // Describes, unpacks and plans a multiplication with the first `size` bytes; all must say the same, which is
+    // returned.
     static int32_t use(const std::vector<uint8_t>& bytes, size_t size) {
         Guarded<uint8_t> packed(size, Against::kEnd, KS_ALIGNMENT);
         memcpy(packed.data(), bytes.data(), size);
@@ -111,11 +111,13 @@ TEST_P(BlobTest, IsRefusedWhenItsHeaderContradictsItself) {
     };
     for (const int32_t format : {0, 3, -1, 3 - matrix_.format}) refused(offsetof(ks::BlobHeader, format), format);
     for (const int32_t layout : {0, 5, -1, INT32_MAX}) refused(offsetof(ks::BlobHeader, layout), layout);
-    for (const int32_t group : {-32, 1, 31, 33, 96, 64 * 1024, INT32_MIN}) refused(offsetof(ks::BlobHeader, group), group);
+    for (const int32_t group : {-32, 1, 31, 33, 96, 64 * 1024, INT32_MIN})
+        refused(offsetof(ks::BlobHeader, group), group);
     for (const int64_t n : {int64_t{0}, int64_t{-1}, int64_t{64}, int64_t{1000}, INT64_MAX, INT64_MIN, INT64_MAX / 8}) {
         refused(offsetof(ks::BlobHeader, n), n);
     }
-    for (const int64_t k : {int64_t{0}, int64_t{-64}, int64_t{32}, int64_t{96}, int64_t{1} << 62, INT64_MIN, INT64_MAX}) {
+    for (const int64_t k :
+         {int64_t{0}, int64_t{-64}, int64_t{32}, int64_t{96}, int64_t{1} << 62, INT64_MIN, INT64_MAX}) {
         refused(offsetof(ks::BlobHeader, k), k);
     }
     refused(offsetof(ks::BlobHeader, has_bias), uint32_t{2});

@@ -60,7 +60,9 @@ TEST(Rounding, IsThatOfTheCLibrary) {
 }
 
 TEST(Clamp, OrdersZerosAndKeepsOneNan) {
-    const auto bits = [](float value, float lo, float hi) { return ks::float_to_bits(ks::clamp_result(value, lo, hi)); };
+    const auto bits = [](float value, float lo, float hi) {
+        return ks::float_to_bits(ks::clamp_result(value, lo, hi));
+    };
     EXPECT_EQ(bits(-0.0f, 0.0f, 1.0f), ks::float_to_bits(0.0f));
     EXPECT_EQ(bits(0.0f, -1.0f, -0.0f), ks::float_to_bits(-0.0f));
     EXPECT_EQ(bits(-0.0f, -1.0f, 1.0f), ks::float_to_bits(-0.0f));

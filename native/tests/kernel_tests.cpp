@@ -29,7 +29,7 @@ Case draw_case(Random& random, uint64_t seed, const ks_kernel_info& kernel, cons
     c.m = c.m > kernel.max_rows ? kernel.max_rows : c.m;
     c.x_stride = matrix.k + (random.one_in(2) ? random.integer(0, 19) : 0);
     c.y_stride = matrix.n + (random.one_in(2) ? random.integer(0, 19) : 0);
-    const float bounds[][2] = {{-INFINITY, INFINITY}, {-INFINITY, INFINITY}, {-1, 1},         {0, 6},
+    const float bounds[][2] = {{-INFINITY, INFINITY}, {-INFINITY, INFINITY}, {-1, 1},       {0, 6},
                                {-0.0f, INFINITY},     {-INFINITY, 0},        {0.0f, -0.0f}, {0.5f, 0.5f}};
     const int64_t clamp = random.integer(0, 7);
     c.clamp_min = bounds[clamp][0];
@@ -163,9 +163,7 @@ TEST_P(KernelTest, TakesTheLargestGroup) {
     }
 }
 
-std::string name_of(const testing::TestParamInfo<int32_t>& info) {
-    return kernel_info(info.param).name;
-}
+std::string name_of(const testing::TestParamInfo<int32_t>& info) { return kernel_info(info.param).name; }
 
 INSTANTIATE_TEST_SUITE_P(Supported, KernelTest, testing::ValuesIn(supported_kernels()), name_of);
 

@@ -97,7 +97,8 @@ TEST_P(LayoutTest, PacksInPartsToTheSameBytes) {
         const int64_t step = format() == KS_FORMAT_F32 ? 4 : 1;
         const int64_t row_bytes = matrix.row_bytes();
         const int64_t stride = row_bytes + step * random.integer(0, 9);
-        Guarded<uint8_t> weights(static_cast<size_t>((matrix.n - 1) * stride + row_bytes), Against::kEnd, alignof(float));
+        Guarded<uint8_t> weights(static_cast<size_t>((matrix.n - 1) * stride + row_bytes), Against::kEnd,
+                                 alignof(float));
         for (int64_t n = 0; n < matrix.n; ++n) {
             memcpy(weights.data() + n * stride, static_cast<const uint8_t*>(matrix.weights()) + n * row_bytes,
                    static_cast<size_t>(row_bytes));
@@ -149,9 +150,7 @@ TEST_P(LayoutTest, RefusesWhatIsNotFiniteAndSaysWhere) {
     }
 }
 
-TEST_P(LayoutTest, AgreesWithKleidiAI) {
-    EXPECT_EQ(ks_verify_layout(layout()), KS_OK) << ks_last_error();
-}
+TEST_P(LayoutTest, AgreesWithKleidiAI) { EXPECT_EQ(ks_verify_layout(layout()), KS_OK) << ks_last_error(); }
 
 INSTANTIATE_TEST_SUITE_P(Every, LayoutTest, testing::ValuesIn(kLayouts));
 

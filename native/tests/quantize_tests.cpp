@@ -55,7 +55,8 @@ TEST(Quantize, GivesTheCodesAndScalesOfTheReference) {
         const Against against = random.one_in(2) ? Against::kEnd : Against::kBegin;
         Quantized q(n, k, group, k + random.integer(0, 5), against);
         for (int64_t row = 0; row < n; ++row) {
-            for (int64_t at = 0; at < k; at += group) draw_group(random, &q.weights[static_cast<size_t>(row * q.args.weights_stride + at)], group);
+            for (int64_t at = 0; at < k; at += group)
+                draw_group(random, &q.weights[static_cast<size_t>(row * q.args.weights_stride + at)], group);
         }
         ASSERT_EQ(ks_quantize_int4(&q.args), KS_OK) << ks_last_error();
         EXPECT_EQ(q.args.bad_index, -1);
@@ -66,7 +67,8 @@ TEST(Quantize, GivesTheCodesAndScalesOfTheReference) {
                 ASSERT_EQ(q.scales[static_cast<size_t>(row * (k / group) + g)], quantize_group(w, group, codes.data()));
                 for (int64_t at = 0; at < group; ++at) {
                     const uint8_t pair = q.codes[static_cast<size_t>((row * k + g * group + at) / 2)];
-                    ASSERT_EQ(pair >> (at % 2 * 4) & 15, codes[static_cast<size_t>(at)]) << row << ", " << g << ", " << at;
+                    ASSERT_EQ(pair >> (at % 2 * 4) & 15, codes[static_cast<size_t>(at)])
+                        << row << ", " << g << ", " << at;
                 }
             }
         }

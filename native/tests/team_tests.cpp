@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fork-join by itself: every task runs exactly once, whoever comes, and nobody is left asleep.
-#include "team.h"
-
 #include <atomic>
 #include <chrono>
 
 #include "support/random.h"
 #include "support/workers.h"
+#include "team.h"
 
 namespace ks_test {
 namespace {

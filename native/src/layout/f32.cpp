@@ -8,17 +8,11 @@ namespace {
 
 constexpr int kColumns = 16;
 
-uint64_t panel_bytes(int64_t k, int64_t) {
-    return kColumns * (static_cast<uint64_t>(k) + 1) * sizeof(float);
-}
+uint64_t panel_bytes(int64_t k, int64_t) { return kColumns * (static_cast<uint64_t>(k) + 1) * sizeof(float); }
 
-uint64_t bias_offset(int64_t, int64_t) {
-    return 0;
-}
+uint64_t bias_offset(int64_t, int64_t) { return 0; }
 
-int columns_of(int64_t n, int64_t n_begin) {
-    return static_cast<int>(n - n_begin < kColumns ? n - n_begin : kColumns);
-}
+int columns_of(int64_t n, int64_t n_begin) { return static_cast<int>(n - n_begin < kColumns ? n - n_begin : kColumns); }
 
 void pack_panel(const Weights& from, int64_t n_begin, uint8_t* panel) {
     const int columns = columns_of(from.n, n_begin);

@@ -11,8 +11,8 @@ namespace {
 
 enum class Padding { kZeroWeights, kRepeatLastColumn };
 
-constexpr int kPiece = 32;                // values of k that are interleaved with one another
-constexpr int kPieceBytes = kPiece / 2;   // of one column
+constexpr int kPiece = 32;               // values of k that are interleaved with one another
+constexpr int kPieceBytes = kPiece / 2;  // of one column
 
 // Codes 8, which stand for 0.
 constexpr uint8_t kZeroPiece[kPieceBytes] = {0x88, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88,
@@ -26,9 +26,7 @@ struct Int4Group {
         return kColumns * static_cast<uint64_t>(k / 2 + 2 * (k / group) + 8);
     }
 
-    static uint64_t bias_offset(int64_t k, int64_t group) {
-        return panel_bytes(k, group) - kColumns * sizeof(float);
-    }
+    static uint64_t bias_offset(int64_t k, int64_t group) { return panel_bytes(k, group) - kColumns * sizeof(float); }
 
     // 32 codes of one column, the even k in the low nibble, spread over the column's runs of a piece.
     static void pack_piece(const uint8_t* codes, uint8_t* out) {

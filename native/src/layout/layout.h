@@ -8,7 +8,8 @@
 
 namespace ks {
 
-// A weight matrix before packing, or where unpacking puts it. F32: `weights` are f32 [n][k]; INT4_GROUP: codes [n][k/2].
+// A weight matrix before packing, or where unpacking puts it. F32: `weights` are f32 [n][k]; INT4_GROUP: codes
+// [n][k/2].
 template <typename Byte, typename Scale, typename Float>
 struct WeightsOf {
     int64_t n;

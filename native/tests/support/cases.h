@@ -14,9 +14,7 @@ namespace ks_test {
 
 constexpr int32_t kLayouts[] = {KS_LAYOUT_F32_N16, KS_LAYOUT_INT4_N32K4, KS_LAYOUT_INT4_NR8KR8, KS_LAYOUT_INT4_NR8KR16};
 
-inline int32_t format_of(int32_t layout) {
-    return layout == KS_LAYOUT_F32_N16 ? KS_FORMAT_F32 : KS_FORMAT_INT4_GROUP;
-}
+inline int32_t format_of(int32_t layout) { return layout == KS_LAYOUT_F32_N16 ? KS_FORMAT_F32 : KS_FORMAT_INT4_GROUP; }
 
 inline uint16_t draw_scale(Random& random, bool extreme) {
     if (extreme && random.one_in(4)) {
@@ -71,11 +69,21 @@ inline void draw_row(Random& random, float* x, int64_t k) {
     const float specials[] = {NAN, -NAN, INFINITY, -INFINITY};
     const float constant = random.pick(constants);
     switch (kind) {
-        case 0: fill([] { return 0.0f; }); break;
-        case 1: fill([&] { return random.one_in(2) ? 0.0f : -0.0f; }); break;
-        case 2: fill([&] { return fabsf(random.unit()); }); break;
-        case 3: fill([&] { return -fabsf(random.unit()); }); break;
-        case 4: fill([&] { return constant; }); break;
+        case 0:
+            fill([] { return 0.0f; });
+            break;
+        case 1:
+            fill([&] { return random.one_in(2) ? 0.0f : -0.0f; });
+            break;
+        case 2:
+            fill([&] { return fabsf(random.unit()); });
+            break;
+        case 3:
+            fill([&] { return -fabsf(random.unit()); });
+            break;
+        case 4:
+            fill([&] { return constant; });
+            break;
         // The range is 255, so that the codes are the values: ties, or the float next to one towards 0.
         case 5:
             fill([&] {
@@ -83,16 +91,34 @@ inline void draw_row(Random& random, float* x, int64_t k) {
                 return random.one_in(4) ? nextafterf(tie, 0.0f) : tie;
             });
             break;
-        case 6: fill([&] { return random.unit() * 1e-30f; }); break;
-        case 7: fill([&] { return random.unit() * 1e-38f; }); break;
-        case 8: fill([&] { return random.unit() * 1e20f; }); break;
-        case 9: fill([&] { return random.unit() * FLT_MAX; }); break;
-        case 10: fill([&] { return fabsf(random.unit()) * FLT_MAX; }); break;
-        case 11: fill([&] { return static_cast<float>(random.integer(-3, 3)) * 1e-45f; }); break;
-        case 12: fill([&] { return random.one_in(8) ? random.unit() * 1000.0f : random.unit(); }); break;
+        case 6:
+            fill([&] { return random.unit() * 1e-30f; });
+            break;
+        case 7:
+            fill([&] { return random.unit() * 1e-38f; });
+            break;
+        case 8:
+            fill([&] { return random.unit() * 1e20f; });
+            break;
+        case 9:
+            fill([&] { return random.unit() * FLT_MAX; });
+            break;
+        case 10:
+            fill([&] { return fabsf(random.unit()) * FLT_MAX; });
+            break;
+        case 11:
+            fill([&] { return static_cast<float>(random.integer(-3, 3)) * 1e-45f; });
+            break;
+        case 12:
+            fill([&] { return random.one_in(8) ? random.unit() * 1000.0f : random.unit(); });
+            break;
         // The multiplier is close to the largest float.
-        case 15: fill([&] { return random.unit() * 1e-36f; }); break;
-        default: fill([&] { return random.unit() * 3.0f; }); break;
+        case 15:
+            fill([&] { return random.unit() * 1e-36f; });
+            break;
+        default:
+            fill([&] { return random.unit() * 3.0f; });
+            break;
     }
     if (kind == 5) x[random.integer(0, k - 1)] = -127.5f;
     if (kind == 5 && k > 1) x[random.integer(0, k - 1)] = 127.5f;

@@ -15,13 +15,9 @@ inline uint64_t environment(const char* name, uint64_t otherwise) {
 }
 
 // The seed of case `index`; the case that a seed belongs to is repeated by KS_TEST_SEED=seed KS_TEST_CASES=1.
-inline uint64_t seed_of_case(uint64_t index) {
-    return environment("KS_TEST_SEED", 20261120) + index;
-}
+inline uint64_t seed_of_case(uint64_t index) { return environment("KS_TEST_SEED", 20261120) + index; }
 
-inline uint64_t case_count(uint64_t otherwise) {
-    return environment("KS_TEST_CASES", otherwise);
-}
+inline uint64_t case_count(uint64_t otherwise) { return environment("KS_TEST_CASES", otherwise); }
 
 inline std::string repeat_with(uint64_t seed) {
     return "repeat with KS_TEST_SEED=" + std::to_string(seed) + " KS_TEST_CASES=1";

@@ -157,9 +157,7 @@ std::vector<uint8_t> panels_by_formula(const Matrix& matrix, int32_t layout) {
     const int flip = repeats ? 0x88 : 0;
     for (int64_t first = 0; first < matrix.n; first += nr) {
         // Column of the matrix that column c of the panel shows, or -1 for padding.
-        const auto source = [&](int64_t c) {
-            return first + c < matrix.n ? first + c : repeats ? matrix.n - 1 : -1;
-        };
+        const auto source = [&](int64_t c) { return first + c < matrix.n ? first + c : repeats ? matrix.n - 1 : -1; };
         const auto bias = [&](int64_t c) {
             return source(c) < 0 || matrix.bias.empty() ? 0.0f : matrix.bias[static_cast<size_t>(source(c))];
         };
@@ -185,7 +183,8 @@ std::vector<uint8_t> panels_by_formula(const Matrix& matrix, int32_t layout) {
                     }
                 }
             }
-            for (int64_t c = 0; c < nr; ++c) append(bytes, source(c) < 0 ? uint16_t{0} : matrix.scale_bits(source(c), g));
+            for (int64_t c = 0; c < nr; ++c)
+                append(bytes, source(c) < 0 ? uint16_t{0} : matrix.scale_bits(source(c), g));
         }
         for (int64_t c = 0; c < nr; ++c) append(bytes, source(c) < 0 ? 0.0f : row_sum(matrix, source(c)));
         for (int64_t c = 0; c < nr; ++c) append(bytes, bias(c));

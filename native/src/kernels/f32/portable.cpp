@@ -8,13 +8,9 @@ namespace {
 
 constexpr int kColumns = 16;
 
-uint64_t lhs_size(int64_t m, int64_t, int64_t) {
-    return static_cast<uint64_t>(m);
-}
+uint64_t lhs_size(int64_t m, int64_t, int64_t) { return static_cast<uint64_t>(m); }
 
-int64_t lhs_pieces(int64_t m) {
-    return m;
-}
+int64_t lhs_pieces(int64_t m) { return m; }
 
 void pack_lhs(const MatMul& mm, int64_t row) {
     const float* x = mm.x + row * mm.x_stride;

@@ -10,26 +10,19 @@ namespace ks {
 namespace {
 
 constexpr int kColumns = 32;
-constexpr int kPiece = 32;       // values of k between two lines of a panel's formula
+constexpr int kPiece = 32;  // values of k between two lines of a panel's formula
 constexpr int kPieceBytes = kColumns * kPiece / 2;
-constexpr int kTileRows = 8;     // rows that share the decoding of a piece
+constexpr int kTileRows = 8;  // rows that share the decoding of a piece
 
-int64_t lhs_stride(int64_t k) {
-    return k + static_cast<int64_t>(sizeof(RowQuantization));
-}
+int64_t lhs_stride(int64_t k) { return k + static_cast<int64_t>(sizeof(RowQuantization)); }
 
-uint64_t lhs_size(int64_t m, int64_t k, int64_t) {
-    return static_cast<uint64_t>(m * lhs_stride(k));
-}
+uint64_t lhs_size(int64_t m, int64_t k, int64_t) { return static_cast<uint64_t>(m * lhs_stride(k)); }
 
-int64_t lhs_pieces(int64_t m) {
-    return m;
-}
+int64_t lhs_pieces(int64_t m) { return m; }
 
 void pack_lhs(const MatMul& mm, int64_t row) {
     uint8_t* lhs = mm.lhs + row * lhs_stride(mm.k);
-    const RowQuantization quantization =
-        quantize_row(mm.x + row * mm.x_stride, mm.k, reinterpret_cast<int8_t*>(lhs));
+    const RowQuantization quantization = quantize_row(mm.x + row * mm.x_stride, mm.k, reinterpret_cast<int8_t*>(lhs));
     memcpy(lhs + mm.k, &quantization, sizeof quantization);
 }
 
