@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "kleidisharp.h"
 #include "support/guarded.h"
 
 namespace ks_test {
