@@ -49,7 +49,8 @@ if [[ -z $deps ]]; then
     fi
     deps=$home/.cache/kleidisharp
 fi
-mkdir -p "$deps" || fail "cannot create $deps"
+as_owner() { if [[ -n $owner ]]; then runuser -u "$owner" -- "$@"; else "$@"; fi; }
+as_owner mkdir -p "$deps" || fail "cannot create $deps"
 deps=$(cd "$deps" && pwd)
 
 as_root() {
@@ -84,7 +85,7 @@ else
             apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "${missing[@]}" >/dev/null
     }
     if ! simulate || ! install; then # no package lists yet, or stale ones
-        as_root apt-get -qq update || fail "apt-get update failed: is the network there, are the apt sources right?"
+        as_root apt-get -qq update || fail "apt-get update failed (see above): is the network there, are the apt sources right, may this user install?"
         install || fail "apt-get could not install ${missing[*]} (see above)"
     fi
 fi
