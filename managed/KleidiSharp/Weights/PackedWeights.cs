@@ -142,10 +142,16 @@ public sealed class PackedWeights : IDisposable
     /// <summary>Packs the same weights anew, in the layout that a context prefers or in another that it has kernels for.</summary>
     /// <param name="compute">Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.</param>
     /// <param name="layout">The layout to pack in; null for the preferred one.</param>
+    /// <exception cref="ArgumentException">The layout is one of another format.</exception>
     /// <exception cref="PlatformNotSupportedException">No kernels of the context serve the layout for every number of rows.</exception>
     public PackedWeights Repack(ComputeContext? compute = null, WeightLayout? layout = null)
     {
         compute ??= ComputeContext.Default;
+        if (layout is not null && (layout == WeightLayout.Float32N16) != (Format.Kind == WeightKind.Float32))
+        {
+            throw new ArgumentException($"layout {layout} is not one of {Format} weights.", nameof(layout));
+        }
+
         UnpackedWeights logical = Unpacked();
         var source = new PackSource { Values = logical.Values, Codes = logical.Codes, Scales = logical.Scales, Bias = logical.Bias };
         return Pack(Format, OutFeatures, InFeatures, source, compute, layout);
