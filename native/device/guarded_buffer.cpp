@@ -10,9 +10,7 @@ namespace {
 
 constexpr int kPattern = 0xA5;
 
-uint64_t round_up(uint64_t value, uint64_t multiple) {
-    return (value + multiple - 1) / multiple * multiple;
-}
+uint64_t round_up(uint64_t value, uint64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 }  // namespace
 
@@ -50,9 +48,7 @@ GuardedBuffer GuardedBuffer::reserved(uint64_t size) {
     return buffer;
 }
 
-GuardedBuffer::GuardedBuffer(GuardedBuffer&& other) noexcept {
-    *this = static_cast<GuardedBuffer&&>(other);
-}
+GuardedBuffer::GuardedBuffer(GuardedBuffer&& other) noexcept { *this = static_cast<GuardedBuffer&&>(other); }
 
 GuardedBuffer& GuardedBuffer::operator=(GuardedBuffer&& other) noexcept {
     if (this == &other) return *this;

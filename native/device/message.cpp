@@ -29,13 +29,9 @@ GuardedBuffer Request::take_array(int64_t count, uint64_t element_size, uint64_t
     return buffer;
 }
 
-GuardedBuffer Request::take_rest(uint64_t alignment) {
-    return take_array(static_cast<int64_t>(left_), 1, alignment);
-}
+GuardedBuffer Request::take_rest(uint64_t alignment) { return take_array(static_cast<int64_t>(left_), 1, alignment); }
 
-Response::~Response() {
-    free(data_);
-}
+Response::~Response() { free(data_); }
 
 void Response::put_string(const char* text) {
     const uint32_t length = static_cast<uint32_t>(strlen(text));

@@ -11,8 +11,8 @@ using Operation = int32_t (*)(Device&, Request&, Response&);
 
 // At the index that is its number.
 constexpr Operation operations[] = {
-    nullptr,       hello, kernel, check_kernel, select_kernel, quantize_int4, pack,
-    load,          free_blob, describe, unpack, matmul, verify_layout,
+    nullptr, hello,     kernel,   check_kernel, select_kernel, quantize_int4, pack,
+    load,    free_blob, describe, unpack,       matmul,        verify_layout,
 };
 
 constexpr uint32_t kOperations = sizeof operations / sizeof operations[0];
@@ -37,7 +37,8 @@ int32_t refuse(Response& response, const char* message, ...) {
 
 int32_t refuse_size(Response& response, const Request& request) {
     if (request.missing()) return refuse(response, "request: shorter than its fields ask for, or no memory for them");
-    return refuse(response, "request: %llu bytes longer than its fields", static_cast<unsigned long long>(request.left()));
+    return refuse(response, "request: %llu bytes longer than its fields",
+                  static_cast<unsigned long long>(request.left()));
 }
 
 int32_t serve(Device& device, uint32_t op, Request& request, Response& response) {

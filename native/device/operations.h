@@ -21,8 +21,8 @@ struct Device {
     Workers workers;
 };
 
-// One operation of PROTOCOL.md each. They return a ks_status; where it is not KS_OK, the message is the response if that
-// is not empty, else ks_last_error().
+// One operation of PROTOCOL.md each. They return a ks_status; where it is not KS_OK, the message is the response if
+// that is not empty, else ks_last_error().
 int32_t hello(Device& device, Request& request, Response& response);
 int32_t kernel(Device& device, Request& request, Response& response);
 int32_t check_kernel(Device& device, Request& request, Response& response);

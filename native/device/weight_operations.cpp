@@ -20,14 +20,10 @@ GuardedBuffer result_buffer(int64_t count, uint64_t element_size) {
     return GuardedBuffer(size);
 }
 
-int32_t refuse_memory(Response& response) {
-    return refuse(response, "request: no memory for its result");
-}
+int32_t refuse_memory(Response& response) { return refuse(response, "request: no memory for its result"); }
 
 // Groups of a row; 0 where `group` is none, which the ABI then refuses.
-int64_t groups_of(int64_t k, int32_t group) {
-    return group > 0 ? k / group : 0;
-}
+int64_t groups_of(int64_t k, int32_t group) { return group > 0 ? k / group : 0; }
 
 Device::Blob* find(Device& device, uint64_t id) {
     if (id == 0) return nullptr;

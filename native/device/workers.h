@@ -20,7 +20,8 @@ class Workers {
     Workers& operator=(const Workers&) = delete;
     ~Workers() { stop(); }
 
-    // Makes the team one of `count` workers, 0 to kMost; team() is null for 0. False where the system or the ABI refuses.
+    // Makes the team one of `count` workers, 0 to kMost; team() is null for 0. False where the system or the ABI
+    // refuses.
     bool resize(int32_t count);
 
     ks_team* team() const { return count_ == 0 ? nullptr : memory_.as<ks_team>(); }

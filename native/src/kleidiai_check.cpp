@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kleidiai.h"
-
 #include <string.h>
 
 #include "error.h"
@@ -10,6 +8,7 @@
 #include "kai/ukernels/matmul/pack/kai_rhs_pack_nxk_qsi4c32pnrx8_qsu4c32s1s0_neon.h"
 #include "kai/ukernels/matmul/pack/kai_rhs_pack_nxk_x32p16x1bx32_x32_x32_neon.h"
 #include "kernels/int4_group/kleidiai.h"
+#include "kleidiai.h"
 #include "layout/layout.h"
 
 namespace ks {
@@ -105,7 +104,8 @@ bool f32_agrees() {
 
 bool agrees(int32_t layout) {
     switch (layout) {
-        case KS_LAYOUT_F32_N16: return f32_tile_fits() && f32_agrees();
+        case KS_LAYOUT_F32_N16:
+            return f32_tile_fits() && f32_agrees();
         case KS_LAYOUT_INT4_NR8KR8: {
             const auto pack = kai_run_rhs_pack_nxk_qsi4c32pnrx4_qsu4c32s1s0_neon;
             return tile_is(kKleidiAIInt4Dotprod4x8) && tile_is(kKleidiAIInt4Dotprod1x8Kr8) &&
@@ -118,19 +118,19 @@ bool agrees(int32_t layout) {
                    int4_agrees(kInt4Nr8Kr16, kKleidiAIInt4I8mm4x8, pack, 32) &&
                    int4_agrees(kInt4Nr8Kr16, kKleidiAIInt4I8mm4x8, pack, 64);
         }
-        default: return true;
+        default:
+            return true;
     }
 }
 
 }  // namespace
 
-const char* kleidiai_version() {
-    return kai_get_version();
-}
+const char* kleidiai_version() { return kai_get_version(); }
 
 int32_t kleidiai_check_layout(int32_t layout) {
     if (agrees(layout)) return KS_OK;
-    return fail(KS_ERROR_LAYOUT_MISMATCH, "layout %d is not what KleidiAI %s packs and reads", layout, kai_get_version());
+    return fail(KS_ERROR_LAYOUT_MISMATCH, "layout %d is not what KleidiAI %s packs and reads", layout,
+                kai_get_version());
 }
 
 }  // namespace ks

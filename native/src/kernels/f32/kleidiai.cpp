@@ -2,8 +2,8 @@
 // f32 through KleidiAI, which reads the activations as they are. Compiled for the baseline.
 #include <arm_neon.h>
 
-#include "kai/ukernels/matmul/matmul_clamp_f32_f32_f32p/kai_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla.h"
 #include "float_bits.h"
+#include "kai/ukernels/matmul/matmul_clamp_f32_f32_f32p/kai_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla.h"
 #include "kernels/kernels.h"
 
 namespace ks {
@@ -12,13 +12,9 @@ namespace {
 constexpr int64_t kColumns = 16;
 
 // One byte a row: 1 where it holds a value that is not finite.
-uint64_t lhs_size(int64_t m, int64_t, int64_t) {
-    return static_cast<uint64_t>(m);
-}
+uint64_t lhs_size(int64_t m, int64_t, int64_t) { return static_cast<uint64_t>(m); }
 
-int64_t lhs_pieces(int64_t m) {
-    return m;
-}
+int64_t lhs_pieces(int64_t m) { return m; }
 
 bool row_is_finite(const float* x, int64_t k) {
     uint32x4_t largest = vdupq_n_u32(0);
@@ -32,9 +28,7 @@ bool row_is_finite(const float* x, int64_t k) {
     return bits < kInfinityBits;
 }
 
-void pack_lhs(const MatMul& mm, int64_t row) {
-    mm.lhs[row] = row_is_finite(mm.x + row * mm.x_stride, mm.k) ? 0 : 1;
-}
+void pack_lhs(const MatMul& mm, int64_t row) { mm.lhs[row] = row_is_finite(mm.x + row * mm.x_stride, mm.k) ? 0 : 1; }
 
 void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
     // This kernel applies the upper bound first, which shows where both bounds are zeros, of unlike sign.

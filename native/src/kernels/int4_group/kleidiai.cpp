@@ -19,17 +19,13 @@ struct Adapter {
     static constexpr int64_t run_bytes = static_cast<int64_t>(ukernel.kr / ukernel.sr);  // of one row, contiguous
 
     // Packed activations, per mr rows: the codes, run_bytes of a row at a time; then -zp of each row; then its scale.
-    static int64_t panel_bytes(int64_t k) {
-        return mr * (k + 8);
-    }
+    static int64_t panel_bytes(int64_t k) { return mr * (k + 8); }
 
     static uint64_t lhs_size(int64_t m, int64_t k, int64_t) {
         return static_cast<uint64_t>(lhs_pieces(m) * panel_bytes(k));
     }
 
-    static int64_t lhs_pieces(int64_t m) {
-        return (m + mr - 1) / mr;
-    }
+    static int64_t lhs_pieces(int64_t m) { return (m + mr - 1) / mr; }
 
     static void pack_lhs(const MatMul& mm, int64_t piece) {
         const int64_t first = piece * mr;

@@ -26,11 +26,10 @@ struct KleidiAIInt4 {
     size_t (*get_sr)();
 };
 
-#define KS_KLEIDIAI_INT4(name, mr, nr, kr, sr)                                                           \
-    {                                                                                                    \
-        kai_run_matmul_clamp_f32_##name, mr, nr, kr, sr, kai_get_mr_matmul_clamp_f32_##name,             \
-            kai_get_nr_matmul_clamp_f32_##name, kai_get_kr_matmul_clamp_f32_##name,                      \
-            kai_get_sr_matmul_clamp_f32_##name                                                           \
+#define KS_KLEIDIAI_INT4(name, mr, nr, kr, sr)                                                                         \
+    {                                                                                                                  \
+        kai_run_matmul_clamp_f32_##name, mr, nr, kr, sr, kai_get_mr_matmul_clamp_f32_##name,                           \
+            kai_get_nr_matmul_clamp_f32_##name, kai_get_kr_matmul_clamp_f32_##name, kai_get_sr_matmul_clamp_f32_##name \
     }
 
 inline constexpr KleidiAIInt4 kKleidiAIInt4I8mm4x8 =

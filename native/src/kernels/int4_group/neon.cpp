@@ -11,25 +11,22 @@ namespace {
 
 constexpr int kPanelColumns = 32;
 
-// A row of x, prepared: k codes, then for each group -8 times the sum of its codes (the weights' codes are 8 above their
-// values), then -zp and the scale.
+// A row of x, prepared: k codes, then for each group -8 times the sum of its codes (the weights' codes are 8 above
+// their values), then -zp and the scale.
 struct RowTrailer {
     float minus_zero_point;
     float scale;
 };
 
 int64_t row_bytes(int64_t k, int64_t group) {
-    const int64_t bytes = k + k / group * static_cast<int64_t>(sizeof(int32_t)) + static_cast<int64_t>(sizeof(RowTrailer));
+    const int64_t bytes =
+        k + k / group * static_cast<int64_t>(sizeof(int32_t)) + static_cast<int64_t>(sizeof(RowTrailer));
     return (bytes + 15) / 16 * 16;
 }
 
-uint64_t lhs_size(int64_t m, int64_t k, int64_t group) {
-    return static_cast<uint64_t>(m * row_bytes(k, group));
-}
+uint64_t lhs_size(int64_t m, int64_t k, int64_t group) { return static_cast<uint64_t>(m * row_bytes(k, group)); }
 
-int64_t lhs_pieces(int64_t m) {
-    return m;
-}
+int64_t lhs_pieces(int64_t m) { return m; }
 
 // round_half_away(x * s) + zp, saturated to int8, for 16 values.
 int8x16_t quantize16(const float* x, float s, int16x8_t zero_point) {
@@ -186,10 +183,17 @@ void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
         int64_t row = 0;
         for (; row + 4 <= mm.m; row += 4) strip<4, 2>(mm, row, panel, column, n_end);
         switch (mm.m - row) {
-            case 3: strip<3, 2>(mm, row, panel, column, n_end); break;
-            case 2: strip<2, 4>(mm, row, panel, column, n_end); break;
-            case 1: strip<1, 8>(mm, row, panel, column, n_end); break;
-            default: break;
+            case 3:
+                strip<3, 2>(mm, row, panel, column, n_end);
+                break;
+            case 2:
+                strip<2, 4>(mm, row, panel, column, n_end);
+                break;
+            case 1:
+                strip<1, 8>(mm, row, panel, column, n_end);
+                break;
+            default:
+                break;
         }
     }
 }

@@ -39,9 +39,7 @@ inline RowRange row_range(const float* x, int64_t k) {
 }
 
 // S, the factor from activations to codes.
-inline float row_factor(RowRange range) {
-    return range.lo == range.hi ? 1.0f : 255.0f / (range.hi - range.lo);
-}
+inline float row_factor(RowRange range) { return range.lo == range.hi ? 1.0f : 255.0f / (range.hi - range.lo); }
 
 inline RowKind row_kind(RowRange range) {
     if (!is_finite(range.hi - range.lo)) return RowKind::kNotFinite;
