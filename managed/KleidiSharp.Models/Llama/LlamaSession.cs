@@ -14,6 +14,7 @@ public sealed class LlamaSession : IDisposable
 
     private readonly LlamaModel model;
     private readonly LlamaConfig config;
+    private readonly ParallelOptions parallel;
     private readonly float[] logits;
     private KeyValueCache? cache;
     private int batchCapacity;
@@ -32,6 +33,7 @@ public sealed class LlamaSession : IDisposable
     {
         this.model = model;
         config = model.Config;
+        parallel = new ParallelOptions { MaxDegreeOfParallelism = model.Compute.Threads };
         logits = new float[model.Tokenizer.VocabularySize];
         cache = new KeyValueCache(config.BlockCount, config.KeyValueLength, config.ContextLength);
     }
@@ -145,11 +147,7 @@ public sealed class LlamaSession : IDisposable
             Multiply(block.Value, normed, cache.Values(i, position, rows), rows);
             Rotate(query, config.HeadCount, rows);
             Rotate(cache.Keys(i, position, rows), config.KeyValueHeadCount, rows);
-            for (int row = 0; row < rows; row++)
-            {
-                Attend(cache, i, row, position + row + 1);
-            }
-
+            Attend(cache, i, position, rows);
             Multiply(block.AttentionOutput, attended, update, rows);
             AddUpdate(rows);
             Normalise(block.FeedForwardNorm, 0, rows);
@@ -188,32 +186,36 @@ public sealed class LlamaSession : IDisposable
         }
     }
 
-    // Each head of the row looks at all positions up to its own; several heads share the keys and values of one.
-    private void Attend(KeyValueCache cache, int block, int row, int positions)
+    // Heads do not touch each other's values, so a batch shares them out among threads; a single token is not worth it.
+    private void Attend(KeyValueCache cache, int block, int position, int rows)
+    {
+        if (rows > 1 && model.Compute.Threads > 1)
+        {
+            Parallel.For(0, config.HeadCount, parallel, head => AttendHead(cache, block, head, position, rows));
+            return;
+        }
+
+        for (int head = 0; head < config.HeadCount; head++)
+        {
+            AttendHead(cache, block, head, position, rows);
+        }
+    }
+
+    // Each row looks at all positions up to its own; several heads share the keys and values of one.
+    private void AttendHead(KeyValueCache cache, int block, int head, int position, int rows)
     {
         int length = config.HeadLength;
         int width = config.KeyValueLength;
-        int sharing = config.HeadCount / config.KeyValueHeadCount;
+        int offset = head / (config.HeadCount / config.KeyValueHeadCount) * length;
         float scale = 1 / MathF.Sqrt(length);
-        ReadOnlySpan<float> keys = cache.Keys(block, 0, positions);
-        ReadOnlySpan<float> values = cache.Values(block, 0, positions);
-        Span<float> weights = scores.AsSpan(0, positions);
-        for (int head = 0; head < config.HeadCount; head++)
+        ReadOnlySpan<float> keys = cache.Keys(block, 0, position + rows)[offset..];
+        ReadOnlySpan<float> values = cache.Values(block, 0, position + rows)[offset..];
+        for (int row = 0; row < rows; row++)
         {
-            ReadOnlySpan<float> q = Row(query, row * config.HeadCount + head, length);
-            int offset = head / sharing * length;
-            for (int t = 0; t < positions; t++)
-            {
-                weights[t] = VectorMath.Dot(q, keys.Slice(t * width + offset, length)) * scale;
-            }
-
+            Span<float> weights = Row(scores, head, scores.Length / config.HeadCount)[..(position + row + 1)];
+            VectorMath.Dots(Row(query, row * config.HeadCount + head, length), keys, width, scale, weights);
             VectorMath.Softmax(weights);
-            Span<float> sum = Row(attended, row * config.HeadCount + head, length);
-            sum.Clear();
-            for (int t = 0; t < positions; t++)
-            {
-                VectorMath.AddScaled(values.Slice(t * width + offset, length), weights[t], sum);
-            }
+            VectorMath.WeightedSum(weights, values, width, Row(attended, row * config.HeadCount + head, length));
         }
     }
 
@@ -225,9 +227,9 @@ public sealed class LlamaSession : IDisposable
 
     private void ReserveBatch(int rows, int positions)
     {
-        if (scores.Length < positions)
+        if (scores.Length / config.HeadCount < positions)
         {
-            scores = new float[Math.Min(config.ContextLength, Math.Max(2 * scores.Length, positions))];
+            scores = new float[checked(config.HeadCount * Math.Min(config.ContextLength, 2 * positions))];
         }
 
         if (rows <= batchCapacity)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KleidiSharp.Models;
@@ -32,20 +33,71 @@ internal static class VectorMath
         return AddLanes(sum);
     }
 
-    /// <summary>sum[i] = x[i]·scale + sum[i], fused.</summary>
-    public static void AddScaled(ReadOnlySpan<float> x, float scale, Span<float> sum)
+    /// <summary>results[t] = <see cref="Dot"/>(x, row t of a matrix)·scale.</summary>
+    /// <param name="x">A vector as long as the part of each row that counts.</param>
+    /// <param name="matrix">Rows, one for each result.</param>
+    /// <param name="stride">Elements from one row to the next.</param>
+    /// <param name="scale">Multiplies each product.</param>
+    /// <param name="results">Receives one number for each row.</param>
+    public static void Dots(ReadOnlySpan<float> x, ReadOnlySpan<float> matrix, int stride, float scale, Span<float> results)
     {
-        x = x[..sum.Length];
-        Vector256<float> factor = Vector256.Create(scale);
-        int i = 0;
-        for (; i <= sum.Length - Lanes; i += Lanes)
+        int t = 0;
+        if (x.Length % Lanes == 0)
         {
-            Vector256.FusedMultiplyAdd(Vector256.Create(x[i..]), factor, Vector256.Create<float>(sum[i..])).CopyTo(sum[i..]);
+            for (; t <= results.Length - 4; t += 4)
+            {
+                FourDots(x, matrix.Slice(t * stride, 3 * stride + x.Length), stride, scale, results.Slice(t, 4));
+            }
+        }
+
+        for (; t < results.Length; t++)
+        {
+            results[t] = Dot(x, matrix.Slice(t * stride, x.Length)) * scale;
+        }
+    }
+
+    /// <summary>sum[i] = the sum over rows t, ascending, of weights[t]·matrix[t, i], one fused multiply-add each.</summary>
+    /// <param name="weights">One for each row.</param>
+    /// <param name="matrix">Rows at least as long as the sum.</param>
+    /// <param name="stride">Elements from one row to the next.</param>
+    /// <param name="sum">Receives the sum.</param>
+    public static void WeightedSum(ReadOnlySpan<float> weights, ReadOnlySpan<float> matrix, int stride, Span<float> sum)
+    {
+        matrix = matrix[..((weights.Length - 1) * stride + sum.Length)];
+        ref float first = ref MemoryMarshal.GetReference(matrix);
+        int i = 0;
+        for (; i <= sum.Length - 4 * Lanes; i += 4 * Lanes)
+        {
+            Vector256<float> a = Vector256<float>.Zero;
+            Vector256<float> b = Vector256<float>.Zero;
+            Vector256<float> c = Vector256<float>.Zero;
+            Vector256<float> d = Vector256<float>.Zero;
+            nuint at = (nuint)i;
+            foreach (float weight in weights)
+            {
+                Vector256<float> factor = Vector256.Create(weight);
+                a = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at), a);
+                b = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + Lanes), b);
+                c = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + 2 * Lanes), c);
+                d = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + 3 * Lanes), d);
+                at += (nuint)stride;
+            }
+
+            a.CopyTo(sum[i..]);
+            b.CopyTo(sum[(i + Lanes)..]);
+            c.CopyTo(sum[(i + 2 * Lanes)..]);
+            d.CopyTo(sum[(i + 3 * Lanes)..]);
         }
 
         for (; i < sum.Length; i++)
         {
-            sum[i] = MathF.FusedMultiplyAdd(x[i], scale, sum[i]);
+            float total = 0;
+            for (int t = 0; t < weights.Length; t++)
+            {
+                total = MathF.FusedMultiplyAdd(weights[t], matrix[t * stride + i], total);
+            }
+
+            sum[i] = total;
         }
     }
 
@@ -101,6 +153,31 @@ internal static class VectorMath
             head[2 * i] = MathF.FusedMultiplyAdd(a, cos[i], -(b * sin[i]));
             head[2 * i + 1] = MathF.FusedMultiplyAdd(a, sin[i], b * cos[i]);
         }
+    }
+
+    // Four rows at once hide the latency of each one's chain of additions; no row's order changes.
+    private static void FourDots(ReadOnlySpan<float> x, ReadOnlySpan<float> matrix, int stride, float scale, Span<float> results)
+    {
+        Vector256<float> a = Vector256<float>.Zero;
+        Vector256<float> b = Vector256<float>.Zero;
+        Vector256<float> c = Vector256<float>.Zero;
+        Vector256<float> d = Vector256<float>.Zero;
+        ref float first = ref MemoryMarshal.GetReference(matrix);
+        nuint step = (nuint)stride;
+        for (int i = 0; i < x.Length; i += Lanes)
+        {
+            Vector256<float> factor = Vector256.Create(x[i..]);
+            nuint at = (nuint)i;
+            a = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at), a);
+            b = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + step), b);
+            c = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + 2 * step), c);
+            d = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + 3 * step), d);
+        }
+
+        results[0] = AddLanes(a) * scale;
+        results[1] = AddLanes(b) * scale;
+        results[2] = AddLanes(c) * scale;
+        results[3] = AddLanes(d) * scale;
     }
 
     private static float AddLanes(Vector256<float> lanes)

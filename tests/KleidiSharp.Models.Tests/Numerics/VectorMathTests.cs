@@ -22,12 +22,31 @@ public class VectorMathTests
 
     [Theory]
     [MemberData(nameof(Lengths))]
-    public void AddScaledIsFused(int length)
+    public void DotsAreThoseOfEachRow(int length)
     {
-        (float[] x, float[] sum) = (Draw(length, 3), Draw(length, 4));
-        float[] expected = [.. x.Select((v, i) => MathF.FusedMultiplyAdd(v, 0.7f, sum[i]))];
-        VectorMath.AddScaled(x, 0.7f, sum);
-        Assert.Equal(expected, sum);
+        foreach (int rows in new[] { 1, 3, 4, 9 })
+        {
+            int stride = length + 5;
+            (float[] x, float[] matrix, var found) = (Draw(length, 3), Draw((rows - 1) * stride + length, 4), new float[rows]);
+            VectorMath.Dots(x, matrix, stride, 0.3f, found);
+            Assert.Equal(Enumerable.Range(0, rows).Select(t => VectorMath.Dot(x, matrix.AsSpan(t * stride, length)) * 0.3f), found);
+            Assert.Throws<ArgumentOutOfRangeException>(() => VectorMath.Dots(x, matrix.AsSpan(1), stride, 1, found));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public void WeightedSumFollowsItsOrderToTheBit(int length)
+    {
+        foreach (int rows in new[] { 1, 2, 9 })
+        {
+            int stride = length + 3;
+            (float[] weights, float[] matrix, var found) = (Draw(rows, 5), Draw((rows - 1) * stride + length, 6), new float[length]);
+            VectorMath.WeightedSum(weights, matrix, stride, found);
+            Assert.Equal(Enumerable.Range(0, length).Select(i =>
+                Enumerable.Range(0, rows).Aggregate(0f, (sum, t) => MathF.FusedMultiplyAdd(weights[t], matrix[t * stride + i], sum))), found);
+            Assert.Throws<ArgumentOutOfRangeException>(() => VectorMath.WeightedSum(weights, matrix.AsSpan(1), stride, found));
+        }
     }
 
     [Theory]
