@@ -29,12 +29,18 @@ public sealed class ComputeContext : IDisposable
     /// <exception cref="InvalidOperationException">KLEIDISHARP_DISABLE or KLEIDISHARP_THREADS cannot be understood.</exception>
     /// <exception cref="DllNotFoundException">The native library is required and cannot be loaded; the message says what was tried.</exception>
     public ComputeContext(ComputeOptions? options = null)
+        : this(options ?? new ComputeOptions(), static () => NativeLoader.TryLoad(out string? failure) ? null : failure)
     {
-        options ??= new ComputeOptions();
+    }
+
+    /// <param name="options">What it is made of.</param>
+    /// <param name="loadNative">Loads the native library; returns null, or why it cannot be loaded.</param>
+    internal ComputeContext(ComputeOptions options, Func<string?> loadNative)
+    {
         Logger = options.LoggerFactory?.CreateLogger("KleidiSharp") ?? (ILogger)NullLogger.Instance;
         Threads = ChooseThreads(options);
         DisabledTiers = options.DisabledTiers | TiersFromEnvironment();
-        backend = CreateBackend(options);
+        backend = CreateBackend(options, loadNative);
         Kernels = [.. backend.Kernels.Select(kernel => kernel with { IsEnabled = (kernel.Tier & DisabledTiers) == 0 })];
         if (DisabledTiers != KernelTiers.None)
         {
@@ -146,7 +152,7 @@ public sealed class ComputeContext : IDisposable
         }
     }
 
-    private IBackend CreateBackend(ComputeOptions options)
+    private IBackend CreateBackend(ComputeOptions options, Func<string?> loadNative)
     {
         bool device = options.Backend == ComputeBackend.Device;
         if (device != options.Device is not null && (device || options.Backend != ComputeBackend.Auto))
@@ -169,7 +175,8 @@ public sealed class ComputeContext : IDisposable
             return new ManagedBackend(Threads);
         }
 
-        if (NativeLoader.TryLoad(out string? failure))
+        string? failure = loadNative();
+        if (failure is null)
         {
             var native = new NativeBackend(Threads);
             Log.NativeLoaded(Logger, native.Version, NativeLoader.LoadedPath ?? "?", native.KleidiAIVersion, native.Cpu, Threads);

@@ -11,11 +11,12 @@ internal sealed class DeviceProcess : IDisposable
 {
     private const int FrameBytes = 16;
     private const int KeptErrorCharacters = 4000;
-    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
     private readonly StringBuilder errors = new();
     private readonly Process process;
+    private readonly Thread errorReader;
     private readonly string command;
     private bool disposed;
 
@@ -39,8 +40,9 @@ internal sealed class DeviceProcess : IDisposable
             throw new KernelDeviceException($"The kernel device '{command}' cannot be started: {e.Message}", e);
         }
 
-        process.ErrorDataReceived += (_, line) => KeepErrors(line.Data);
-        process.BeginErrorReadLine();
+        // A thread of its own: it must not wait for a place in a busy thread pool.
+        errorReader = new Thread(KeepErrors) { IsBackground = true, Name = "KleidiSharp device errors" };
+        errorReader.Start();
     }
 
     /// <summary>Sends a request and waits for the result.</summary>
@@ -85,7 +87,13 @@ internal sealed class DeviceProcess : IDisposable
             }
         }
 
-        return status == 0 ? reply : throw NativeStatus.ToException(status, Encoding.UTF8.GetString(reply));
+        if (status != 0)
+        {
+            string message = Encoding.UTF8.GetString(reply);
+            throw NativeStatus.ToException(status, message.Length > 0 ? message : $"The kernel device answered with status {status}.");
+        }
+
+        return reply;
     }
 
     /// <summary>Ends the program from another thread; a request that waits for it then fails.</summary>
@@ -133,18 +141,31 @@ internal sealed class DeviceProcess : IDisposable
     private string HowItEnded()
     {
         string how = process.WaitForExit(s_grace) ? $"ended with exit code {process.ExitCode}." : "closed its output.";
+
+        // A child that it left behind may keep its output open.
+        errorReader.Join(s_grace);
         lock (errors)
         {
             return errors.Length == 0 ? how + " It printed no error." : $"{how} It printed: {errors.ToString().TrimEnd()}";
         }
     }
 
-    private void KeepErrors(string? line)
+    private void KeepErrors()
     {
-        lock (errors)
+        try
         {
-            errors.AppendLine(line);
-            errors.Remove(0, Math.Max(0, errors.Length - KeptErrorCharacters));
+            while (process.StandardError.ReadLine() is { } line)
+            {
+                lock (errors)
+                {
+                    errors.AppendLine(line);
+                    errors.Remove(0, Math.Max(0, errors.Length - KeptErrorCharacters));
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The process was disposed of.
         }
     }
 }

@@ -241,7 +241,7 @@ public static class ReferenceKernels
 
     internal static float OneNaN(float value) => float.IsNaN(value) ? s_nan : value;
 
-    private static bool IsFinite(ReadOnlySpan<float> values)
+    internal static bool IsFinite(ReadOnlySpan<float> values)
     {
         foreach (float value in values)
         {

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Numerics.Tensors;
-
 namespace KleidiSharp;
 
 /// <summary>
@@ -86,7 +84,7 @@ internal sealed unsafe class ManagedMatMul : TeamWork, IDisposable
         finite = (bool*)scratch.Reserve(BlockRows);
         for (int row = 0; row < rows; row++)
         {
-            finite[row] = TensorPrimitives.IsFiniteAll(Row(row));
+            finite[row] = ReferenceKernels.IsFinite(Row(row));
         }
     }
 
