@@ -42,6 +42,14 @@ void draw_group(Random& random, float* w, int64_t count) {
         for (int64_t i = 0; i < count; ++i) w[i] = fabsf(w[i]);
     } else if (kind == 3) {
         for (int64_t i = 0; i < count; ++i) w[i] = -fabsf(w[i]);
+    } else if (kind == 4) {
+        // A scale next to the middle of two bf16 numbers, where its last bit decides.
+        const uint32_t middle = static_cast<uint32_t>(random.integer(0x3F00, 0x40FF)) << 16 | 0x8000;
+        float scale;
+        memcpy(&scale, &middle, sizeof scale);
+        const float largest = scale * 7.5f;
+        for (int64_t i = 0; i < count; ++i) w[i] = random.unit() * scale;
+        w[random.integer(0, count - 1)] = nextafterf(largest, random.unit() * FLT_MAX);
     }
 }
 

@@ -124,6 +124,14 @@ inline void draw_row(Random& random, float* x, int64_t k) {
     if (kind == 5 && k > 1) x[random.integer(0, k - 1)] = 127.5f;
     if (kind == 13) x[random.integer(0, k - 1)] = random.pick(specials);
     if (kind == 14) x[random.integer(0, k - 1)] = constant;
+    if (kind == 15) {
+        // The zero point is next to a tie, where it shows from which end of the range it was taken.
+        const float unit = fabsf(random.unit()) + 0.01f;
+        const float below = static_cast<float>(random.integer(0, 254)) + 0.5f;
+        fill([&] { return 0.0f; });
+        x[0] = -below * unit;
+        x[k - 1] = (255.0f - below) * unit;
+    }
 }
 
 // A sealed blob in guarded memory.
