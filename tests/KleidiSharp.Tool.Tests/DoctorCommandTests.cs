@@ -107,4 +107,18 @@ public class DoctorCommandTests
         test.Check(right);
         Assert.Throws<ParityException>(() => test.Check(wrong));
     }
+
+    [Fact]
+    public void A_kernel_that_cannot_be_reached_fails_its_self_test()
+    {
+        KernelInfo usable = KernelCatalog.All.First(kernel => kernel.IsUsable);
+        using var selfTest = new SelfTest(disabled => new ComputeContext(new ComputeOptions { DisabledTiers = disabled }));
+
+        Assert.True(selfTest.Run(usable, KernelCatalog.All).Ok);
+        SelfTestReport report = selfTest.Run(usable with { Index = 999 }, KernelCatalog.All);
+
+        Assert.False(report.Ok);
+        Assert.Equal(0, report.CasesPassed);
+        Assert.Contains("m = 1, n = 1, k = 32", report.Failure, StringComparison.Ordinal);
+    }
 }

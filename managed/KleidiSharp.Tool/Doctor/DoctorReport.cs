@@ -42,7 +42,7 @@ internal sealed record LibraryReport(
 /// <param name="Origin">Who wrote it.</param>
 /// <param name="Layout">The packed weights it reads.</param>
 /// <param name="MinRows">Fewest rows (m).</param>
-/// <param name="MaxRows">Most rows (m); 9223372036854775807 for any.</param>
+/// <param name="MaxRows">Most rows (m); null for any.</param>
 /// <param name="Compiled">Whether it is in the library.</param>
 /// <param name="Supported">Whether this processor has what it needs.</param>
 /// <param name="Enabled">Whether its tier is not switched off.</param>
@@ -55,7 +55,7 @@ internal sealed record KernelReport(
     string Origin,
     string Layout,
     long MinRows,
-    long MaxRows,
+    long? MaxRows,
     bool Compiled,
     bool Supported,
     bool Enabled,

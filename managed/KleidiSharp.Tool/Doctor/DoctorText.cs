@@ -51,7 +51,7 @@ internal static class DoctorText
                 kernel.Format,
                 kernel.Tier,
                 kernel.Name,
-                kernel.MaxRows == kernel.MinRows ? $"m = {kernel.MinRows}" : kernel.MaxRows == long.MaxValue ? $"m ≥ {kernel.MinRows}" : $"m = {kernel.MinRows}..{kernel.MaxRows}",
+                kernel.MaxRows is null ? $"m ≥ {kernel.MinRows}" : kernel.MaxRows == kernel.MinRows ? $"m = {kernel.MinRows}" : $"m = {kernel.MinRows}..{kernel.MaxRows}",
                 kernel.Origin,
                 YesNo(kernel.Compiled),
                 YesNo(kernel.Supported),

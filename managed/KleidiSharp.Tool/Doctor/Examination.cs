@@ -22,6 +22,11 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
             remarks.Add($"Switched off: {compute.DisabledTiers.ToString().ToLowerInvariant()}.");
         }
 
+        if (library.KleidiAIVersion is "" && compute.Cpu.Architecture == Architecture.Arm64)
+        {
+            problems.Add("KleidiAI is not linked in, so only slower kernels are there: run build/setup.sh and build again.");
+        }
+
         IReadOnlyList<KernelReport> kernels = KernelTable.Of(compute);
         IReadOnlyList<SelfTestReport> selfTest = Test(compute, progress);
         IReadOnlyList<LayoutReport> layouts = Layouts(compute, selfTest);
@@ -47,28 +52,15 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
         NativeLibraryInfo library = NativeLibraryInfo.Current;
         if (library.Failure is not null)
         {
-            problems.Add($"{library.Failure} Until then everything runs in C#: the same bits, but slowly.");
-        }
-
-        if (library.KleidiAIVersion is "" && CpuFeatures.Current.Architecture == Architecture.Arm64)
-        {
-            problems.Add("The library was built without KleidiAI, so only the slower kernels of its own are there: run build/setup.sh and build again.");
+            problems.Add($"{library.Failure.TrimEnd()}\n  Until then everything runs in C#: the same bits, but slowly.");
         }
 
         return new LibraryReport(
             library.Failure is null, library.Path, library.Version, NativeLibraryInfo.AbiVersion, library.KleidiAIVersion, NativeLibraryInfo.CLibrary);
     }
 
-    private LibraryReport DeviceLibrary(KernelDevice started)
-    {
-        if (started.KleidiAIVersion.Length == 0 && started.Cpu.Architecture == Architecture.Arm64)
-        {
-            problems.Add("The device was built without KleidiAI, so only the slower kernels of its own are there: run build/setup.sh and build again.");
-        }
-
-        return new LibraryReport(
-            true, started.Command, started.LibraryVersion, NativeLibraryInfo.AbiVersion, started.KleidiAIVersion, started.Platform);
-    }
+    private static LibraryReport DeviceLibrary(KernelDevice started) =>
+        new(true, started.Command, started.LibraryVersion, NativeLibraryInfo.AbiVersion, started.KleidiAIVersion, started.Platform);
 
     private List<SelfTestReport> Test(ComputeContext compute, Action<double, string> progress)
     {

@@ -43,7 +43,7 @@ internal static class KernelTable
             kernel.Origin,
             kernel.Layout.ToString(),
             kernel.MinRows,
-            kernel.MaxRows,
+            kernel.MaxRows == long.MaxValue ? null : kernel.MaxRows,
             kernel.IsCompiled,
             kernel.IsSupported,
             kernel.IsEnabled,
