@@ -24,7 +24,7 @@ internal static unsafe class MatMulChecks
                     continue;
                 }
 
-                float[] x = Weights.Draw(new Random(m), m * k);
+                float[] x = Activations(new Random(m), m, k);
                 foreach ((float lo, float hi) in new[] { (float.NegativeInfinity, float.PositiveInfinity), (0f, 0.75f) })
                 {
                     float[] y = Run(weights, blob, x, m, lo, hi, index, team: null, out int used);
@@ -100,6 +100,19 @@ internal static unsafe class MatMulChecks
         int index;
         Check.Ok(ks_select_kernel(&args, &index));
         return (ks_layout)LibraryChecks.Kernel(index).layout;
+    }
+
+    // Rows in turn of even quarters, which quantise with a scale of 2 and so meet ties, and of any values; neither is
+    // symmetric around 0, so that the zero point matters.
+    private static float[] Activations(Random random, int m, int k)
+    {
+        float[] x = Weights.Draw(random, m * k);
+        for (int i = 0; i < x.Length; i++)
+        {
+            x[i] = i / k % 2 == 1 ? x[i] + 0.75f : i % k == 0 ? -25f : i % k == 1 ? 102.5f : random.Next(-100, 410) / 4f;
+        }
+
+        return x;
     }
 
     private static ks_matmul_args Arguments(Weights weights, AlignedBuffer blob, float* x, int xCount, float* y, int yCount, int m) => new()

@@ -4,6 +4,7 @@ using System.Linq;
 using KleidiSharp.Interop;
 using KleidiSharp.Mono.Tests;
 
+Check.Run("the scalar fma rounds once", Scalar.VerifyFma);
 Check.Run("versions", LibraryChecks.Versions);
 Check.Run("layout", LibraryChecks.Layout);
 Check.Run("cpu", LibraryChecks.Cpu);

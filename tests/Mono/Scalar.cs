@@ -36,6 +36,13 @@ internal static unsafe class Scalar
         return (float)sum;
     }
 
+    /// <summary>Tries <see cref="Fma"/> just below a tie, 1 + 2^-23 + 2^-24 - 2^-70, which rounding twice would round up.</summary>
+    public static void VerifyFma()
+    {
+        float above = 1 + (1f / (1 << 23)), below = 1 - (1f / (1 << 23)), small = 1f / (1 << 12);
+        Check.True(Bits(Fma(small * above, small * below, above)) == Bits(above), "it rounded up");
+    }
+
     /// <summary>y = clamp(x * transpose(w) + bias) for KS_FORMAT_F32.</summary>
     public static float[] MatMulF32(float[] x, float[] w, float[] bias, int m, int n, int k, float lo, float hi)
     {
