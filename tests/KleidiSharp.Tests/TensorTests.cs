@@ -37,6 +37,9 @@ public sealed class TensorTests
         packed.MatMul(new ReadOnlyTensorSpan<float>(dense, [1, K]), new TensorSpan<float>(y, [1, N]));
         Parity.AssertSameBits(expected.AsSpan(0, N), y.AsSpan(0, N));
         packed.MatMul(new ReadOnlyTensorSpan<float>(dense, [0, K]), new TensorSpan<float>(y, [0, N]));
+        packed.Dispose();
+        Assert.Throws<ObjectDisposedException>(() =>
+            packed.MatMul(new ReadOnlyTensorSpan<float>(dense, [0, K]), new TensorSpan<float>(y, [0, N])));
     }
 
     [Fact]

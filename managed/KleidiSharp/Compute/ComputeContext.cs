@@ -16,12 +16,12 @@ public sealed class ComputeContext : IDisposable
     private const string ThreadsVariable = "KLEIDISHARP_THREADS";
     private const int MaxThreads = 1024;
 
-    private static readonly Lazy<ComputeContext> s_default = new(() => new ComputeContext(), LazyThreadSafetyMode.PublicationOnly);
+    private static readonly Lazy<ComputeContext> s_default = new(() => new ComputeContext());
     private static readonly Lazy<CpuFeatures> s_localCpu = new(() =>
         NativeLoader.TryLoad(out _) ? NativeBackend.ReadCpu() : CpuFeatures.FromRuntime());
 
     private readonly IBackend backend;
-    private volatile bool disposed;
+    private int disposed;
 
     /// <summary>Creates a context; its worker threads run until it is disposed of.</summary>
     /// <param name="options">What it is made of; null for the defaults.</param>
@@ -75,7 +75,7 @@ public sealed class ComputeContext : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
             return backend;
         }
     }
@@ -83,9 +83,9 @@ public sealed class ComputeContext : IDisposable
     /// <summary>Stops the worker threads, after the call that is under way.</summary>
     public void Dispose()
     {
-        if (!disposed && !(s_default.IsValueCreated && ReferenceEquals(this, s_default.Value)))
+        bool isDefault = s_default.IsValueCreated && ReferenceEquals(this, s_default.Value);
+        if (!isDefault && Interlocked.Exchange(ref disposed, 1) == 0)
         {
-            disposed = true;
             backend.Dispose();
         }
     }

@@ -207,6 +207,7 @@ public sealed class PackedWeights : IDisposable
         int rows = checked((int)x.Lengths[0]);
         if (rows == 0)
         {
+            Multiply([], InFeatures, [], OutFeatures, rows, clamp, compute ?? context);
             return;
         }
 
