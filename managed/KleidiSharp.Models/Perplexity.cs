@@ -79,7 +79,8 @@ public static class Perplexity
     private static IEnumerable<int[]> Cut(Tokenizer tokenizer, string text, int length)
     {
         int bos = tokenizer.BosId
-            ?? throw new InvalidOperationException("This vocabulary has no token that begins a text, so the first one cannot be predicted.");
+            ?? throw new InvalidOperationException(
+                "This vocabulary has no token that begins a text, so the first one cannot be predicted.");
         return tokenizer.Encode(text, addBos: false).Chunk(length - 1).Select(chunk => (int[])[bos, .. chunk]);
     }
 }

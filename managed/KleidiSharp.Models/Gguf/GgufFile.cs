@@ -74,7 +74,8 @@ public sealed class GgufFile : IDisposable
                 throw new GgufException(path, "the file", "empty", "a GGUF file");
             }
 
-            map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            map = MemoryMappedFile.CreateFromFile(
+                stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             return new GgufFile(path, map, view, length);
         }
@@ -207,7 +208,8 @@ public sealed class GgufFile : IDisposable
                 ?? throw reader.Wrong($"the type of tensor '{name}'", (int)type, "a known tensor type");
             if (dimensions[^1] % blockElements != 0)
             {
-                throw reader.Wrong($"the row length of tensor '{name}'", dimensions[^1], $"a multiple of {blockElements}, the block of {type}");
+                throw reader.Wrong($"the row length of tensor '{name}'", dimensions[^1],
+                    $"a multiple of {blockElements}, the block of {type}");
             }
 
             if (offset % (ulong)alignment != 0)

@@ -16,7 +16,8 @@ public sealed record LlamaConfig
         string scaling = metadata.GetString("llama.rope.scaling.type", "none");
         if (scaling != "none")
         {
-            throw new NotSupportedException($"{file.Path}: llama.rope.scaling.type is '{scaling}'; 'none' is supported, with or without rope_freqs.weight.");
+            throw new NotSupportedException(
+                $"{file.Path}: llama.rope.scaling.type is '{scaling}'; 'none' is supported, with or without rope_freqs.weight.");
         }
 
         BlockCount = Positive("llama.block_count");
@@ -30,11 +31,13 @@ public sealed record LlamaConfig
         RopeBase = metadata.GetSingle("llama.rope.freq_base", 10000);
         RmsEpsilon = metadata.GetSingle("llama.attention.layer_norm_rms_epsilon");
 
-        Require(HeadCount % KeyValueHeadCount == 0, "llama.attention.head_count_kv", KeyValueHeadCount, $"a divisor of head_count {HeadCount}");
+        Require(HeadCount % KeyValueHeadCount == 0, "llama.attention.head_count_kv", KeyValueHeadCount,
+            $"a divisor of head_count {HeadCount}");
         Require((long)HeadCount * HeadLength <= int.MaxValue, "llama.attention.head_count", HeadCount, $"fewer heads of {HeadLength}");
         Require(Positive("llama.attention.value_length", HeadLength) == HeadLength, "llama.attention.value_length",
             metadata.GetInt32("llama.attention.value_length", HeadLength), $"{HeadLength}, as the keys are");
-        Require(RopeLength % 2 == 0 && RopeLength <= HeadLength, "llama.rope.dimension_count", RopeLength, $"an even number up to {HeadLength}");
+        Require(RopeLength % 2 == 0 && RopeLength <= HeadLength, "llama.rope.dimension_count", RopeLength,
+            $"an even number up to {HeadLength}");
         Require(RopeBase is >= 1 and < 1e15f, "llama.rope.freq_base", RopeBase, "1 to 1e15");
         Require(RmsEpsilon is >= 0 and < 1, "llama.attention.layer_norm_rms_epsilon", RmsEpsilon, "0 to 1");
 

@@ -61,10 +61,11 @@ public sealed class LlamaSession : IDisposable
     public void Forward(ReadOnlySpan<int> tokens, Span<float> allLogits)
     {
         CheckTokens(model, tokens, Position, nameof(tokens));
-        if (allLogits.Length < (long)tokens.Length * logits.Length)
+        long needed = (long)tokens.Length * logits.Length;
+        if (allLogits.Length < needed)
         {
             throw new ArgumentException(
-                $"allLogits holds {allLogits.Length} values; {tokens.Length} tokens × vocabulary {logits.Length} needs {(long)tokens.Length * logits.Length}.",
+                $"allLogits holds {allLogits.Length} values; {tokens.Length} tokens × vocabulary {logits.Length} needs {needed}.",
                 nameof(allLogits));
         }
 
@@ -134,7 +135,8 @@ public sealed class LlamaSession : IDisposable
         int rows = tokens.Length;
         for (int row = 0; row < rows; row++)
         {
-            model.File.ReadFloats(model.Weights.Embedding, (long)tokens[row] * config.EmbeddingLength, Row(stream, row, config.EmbeddingLength));
+            long start = (long)tokens[row] * config.EmbeddingLength;
+            model.File.ReadFloats(model.Weights.Embedding, start, Row(stream, row, config.EmbeddingLength));
             model.Rope.Angles(position + row, Row(cos, row, model.Rope.Pairs), Row(sin, row, model.Rope.Pairs));
         }
 

@@ -106,12 +106,14 @@ internal sealed class LlamaWeights : IDisposable
         GgufTensor tensor = file.GetTensor(name);
         if (!tensor.Dimensions.SequenceEqual(shape))
         {
-            throw new GgufException(file.Path, $"the shape of tensor '{name}'", $"[{string.Join(", ", tensor.Dimensions)}]", $"[{string.Join(", ", shape)}]");
+            throw new GgufException(file.Path, $"the shape of tensor '{name}'",
+                $"[{string.Join(", ", tensor.Dimensions)}]", $"[{string.Join(", ", shape)}]");
         }
 
         if (tensor.ElementCount > Array.MaxLength)
         {
-            throw new NotSupportedException($"{file.Path}: tensor '{name}' has {tensor.ElementCount} elements; {Array.MaxLength} is the most.");
+            throw new NotSupportedException(
+                $"{file.Path}: tensor '{name}' has {tensor.ElementCount} elements; {Array.MaxLength} is the most.");
         }
 
         used.Add(name);
@@ -134,7 +136,8 @@ internal sealed class LlamaWeights : IDisposable
         {
             if (!float.IsFinite(values[i]))
             {
-                throw new GgufException(file.Path, $"element {start + i} of tensor '{tensor.Name}'", FormattableString.Invariant($"{values[i]}"), "a finite number");
+                throw new GgufException(file.Path, $"element {start + i} of tensor '{tensor.Name}'",
+                    FormattableString.Invariant($"{values[i]}"), "a finite number");
             }
         }
     }

@@ -115,7 +115,8 @@ internal sealed class GgufWriter
         float v => BitConverter.GetBytes(v),
         bool v => BitConverter.GetBytes(v),
         string v => [.. BitConverter.GetBytes(Encoding.UTF8.GetByteCount(v) + 0L), .. Encoding.UTF8.GetBytes(v)],
-        Array v => [.. BitConverter.GetBytes(TypeOf(v.GetValue(0)!)), .. BitConverter.GetBytes(v.LongLength), .. v.Cast<object>().SelectMany(Bytes)],
+        Array v =>
+            [.. BitConverter.GetBytes(TypeOf(v.GetValue(0)!)), .. BitConverter.GetBytes(v.LongLength), .. v.Cast<object>().SelectMany(Bytes)],
         ulong v => BitConverter.GetBytes(v),
         long v => BitConverter.GetBytes(v),
         double v => BitConverter.GetBytes(v),

@@ -5,7 +5,8 @@ public class LlamaForwardTests
 {
     private static readonly LoadOptions Float32 = new() { Weights = WeightFormat.Float32 };
 
-    public static TheoryData<string> Shapes => ["tied", "untied", "one kv head", "no sharing", "biases", "rope factors", "partial rope", "odd lengths"];
+    public static TheoryData<string> Shapes =>
+        ["tied", "untied", "one kv head", "no sharing", "biases", "rope factors", "partial rope", "odd lengths"];
 
     private static TinyLlama Create(string shape) => shape switch
     {
@@ -36,7 +37,8 @@ public class LlamaForwardTests
         for (int i = 0; i < logits.Length; i++)
         {
             double difference = logits[i] - expected[i / TinyLlama.Vocabulary][i % TinyLlama.Vocabulary];
-            Assert.True(Math.Abs(difference) <= 2e-5 * scale, $"token {i / TinyLlama.Vocabulary}, logit {i % TinyLlama.Vocabulary}: off by {difference}");
+            Assert.True(Math.Abs(difference) <= 2e-5 * scale,
+                $"token {i / TinyLlama.Vocabulary}, logit {i % TinyLlama.Vocabulary}: off by {difference}");
         }
     }
 
@@ -118,10 +120,11 @@ public class LlamaForwardTests
         LlamaSession session = model.CreateSession();
         session.Forward([1, 2, 3]);
 
-        Assert.Contains("tokens[1] is not a token", Assert.Throws<ArgumentOutOfRangeException>(() => session.Forward([1, 40])).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<ArgumentOutOfRangeException>(() => session.Forward([1, 40])).Message;
+        Assert.Contains("tokens[1] is not a token", message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => session.Forward([-1]));
         Assert.Contains("at least one", Assert.Throws<ArgumentException>(() => session.Forward([])).Message, StringComparison.Ordinal);
-        string message = Assert.Throws<ArgumentException>(() => session.Forward(new int[8])).Message;
+        message = Assert.Throws<ArgumentException>(() => session.Forward(new int[8])).Message;
         Assert.Contains("8 tokens; the context of this model holds 10, 3 of which are taken", message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => session.Forward([1, 2], new float[2 * TinyLlama.Vocabulary - 1]));
         Assert.Equal(3, session.Position);

@@ -35,7 +35,7 @@ public class LlamaLoadTests
     public void MissingTensorsWrongShapesAndNonFiniteWeightsAreRefused(string name)
     {
         Refused(tensors => tensors.Remove(name), $"tensor '{name}'", "missing");
-        Refused(tensors => tensors[name] = (tensors[name].Shape.Length == 1 ? [1, tensors[name].Shape[0]] : [.. tensors[name].Shape.Append(1)], tensors[name].Values),
+        Refused(tensors => tensors[name] = ([1, .. tensors[name].Shape], tensors[name].Values),
             $"shape of tensor '{name}'", "expected [");
         Refused(tensors => tensors[name].Values[^1] = float.NaN, $"tensor '{name}'", "NaN", "a finite number");
         Refused(tensors => tensors[name].Values[5] = float.NegativeInfinity, $"element 5 of tensor '{name}'", "-Infinity");
@@ -43,7 +43,8 @@ public class LlamaLoadTests
 
     [Fact]
     public void NonFiniteEmbeddingsBesideAnOutputLayerAreRefused() =>
-        Refused(tensors => tensors["token_embd.weight"].Values[100] = float.PositiveInfinity, new TinyLlama(tied: false), "element 100 of tensor 'token_embd.weight'");
+        Refused(tensors => tensors["token_embd.weight"].Values[100] = float.PositiveInfinity, new TinyLlama(tied: false),
+            "element 100 of tensor 'token_embd.weight'");
 
     [Fact]
     public void ShapesSayWhatWasExpected() =>
@@ -86,9 +87,9 @@ public class LlamaLoadTests
     [Fact]
     public void MissingFiles() => Assert.Throws<FileNotFoundException>(() => LlamaModel.Load("no such file.gguf"));
 
-    private static void Refused(Action<Dictionary<string, (int[] Shape, float[] Values)>> change, params string[] parts) => Refused(change, new TinyLlama(), parts);
+    private static void Refused(Action<Tensors> change, params string[] parts) => Refused(change, new TinyLlama(), parts);
 
-    private static void Refused(Action<Dictionary<string, (int[] Shape, float[] Values)>> change, TinyLlama tiny, params string[] parts)
+    private static void Refused(Action<Tensors> change, TinyLlama tiny, params string[] parts)
     {
         using TemporaryFile file = tiny.ToFile(change);
         GgufFileTests.AssertNames(() => LlamaModel.Load(file.Name), [file.Name, .. parts]);

@@ -20,11 +20,13 @@ public class PerplexityTests
         Assert.Equal(expected, found.MeanNll, 4);
         Assert.Equal(Math.Exp(found.MeanNll), found.Perplexity, 12);
 
-        PerplexityResult separate = Perplexity.Evaluate(model, $" {Text} ||abc||  ||\n", new PerplexityOptions { WindowTokens = 10, Separator = "||" });
+        PerplexityResult separate = Perplexity.Evaluate(
+            model, $" {Text} ||abc||  ||\n", new PerplexityOptions { WindowTokens = 10, Separator = "||" });
         Assert.Equal((12, 2), (separate.Tokens, separate.Windows));
         Assert.Equal((Nll(windows[0]) + Nll([1, .. tokens[..3]])) / 12, separate.MeanNll, 4);
 
-        double Nll(int[] window) => tiny.Logits(window).Zip(window[1..], (logits, next) => Math.Log(logits.Sum(Math.Exp)) - logits[next]).Sum();
+        double Nll(int[] window) => tiny.Logits(window)
+            .Zip(window[1..], (logits, next) => Math.Log(logits.Sum(Math.Exp)) - logits[next]).Sum();
     }
 
     [Fact]

@@ -36,7 +36,9 @@ public class StoriesTests
         float scale = expected.Max(MathF.Abs);
         for (int i = 0; i < found.Length; i++)
         {
-            Assert.True(MathF.Abs(found[i] - expected[i]) <= 1e-4f * MathF.Max(MathF.Abs(expected[i]), 0.1f * scale), $"logit {i}: expected {expected[i]}, found {found[i]}");
+            // Logits next to zero are sums of large terms, so their error is measured against a tenth of the largest.
+            float bound = 1e-4f * MathF.Max(MathF.Abs(expected[i]), 0.1f * scale);
+            Assert.True(MathF.Abs(found[i] - expected[i]) <= bound, $"logit {i}: expected {expected[i]}, found {found[i]}");
         }
     }
 

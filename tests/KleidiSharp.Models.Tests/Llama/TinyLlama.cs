@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+global using Tensors = System.Collections.Generic.Dictionary<string, (int[] Shape, float[] Values)>;
+
 namespace KleidiSharp.Models.Tests;
 
 /// <summary>
@@ -9,12 +11,13 @@ internal sealed class TinyLlama
     public const int Vocabulary = 40;
     public const float Epsilon = 1e-5f;
 
-    private readonly Dictionary<string, (int[] Shape, float[] Values)> tensors = [];
+    private readonly Tensors tensors = [];
 
     public TinyLlama(int seed = 1, bool tied = true, bool biases = false, bool ropeFactors = false, int heads = 4, int keyValueHeads = 2,
         int headLength = 8, int embedding = 32, int feedForward = 44, int ropeLength = 8)
     {
-        (Heads, KeyValueHeads, HeadLength, Embedding, FeedForward, RopeLength) = (heads, keyValueHeads, headLength, embedding, feedForward, ropeLength);
+        (Heads, KeyValueHeads, HeadLength) = (heads, keyValueHeads, headLength);
+        (Embedding, FeedForward, RopeLength) = (embedding, feedForward, ropeLength);
         var random = new Random(seed);
         Add("token_embd.weight", Vocabulary, embedding);
         for (int i = 0; i < Blocks; i++)
@@ -81,7 +84,7 @@ internal sealed class TinyLlama
     public int ContextLength { get; init; } = 300;
 
     /// <summary>A file of this model, its tensors and keys as <paramref name="change"/> leaves them.</summary>
-    public TemporaryFile ToFile(Action<Dictionary<string, (int[] Shape, float[] Values)>>? change = null, Action<Dictionary<string, object>>? changeKeys = null)
+    public TemporaryFile ToFile(Action<Tensors>? change = null, Action<Dictionary<string, object>>? changeKeys = null)
     {
         var keys = new Dictionary<string, object>
         {
@@ -97,7 +100,8 @@ internal sealed class TinyLlama
             ["llama.rope.dimension_count"] = RopeLength,
             ["llama.context_length"] = ContextLength,
             ["tokenizer.ggml.model"] = "llama",
-            ["tokenizer.ggml.tokens"] = Enumerable.Range(0, Vocabulary).Select(i => i < 4 ? $"<{i}>" : ((char)('a' + i - 4)).ToString()).ToArray(),
+            ["tokenizer.ggml.tokens"] = Enumerable.Range(0, Vocabulary)
+                .Select(i => i < 4 ? $"<{i}>" : ((char)('a' + i - 4)).ToString()).ToArray(),
             ["tokenizer.ggml.token_type"] = Enumerable.Range(0, Vocabulary).Select(i => i < 4 ? 3 : 1).ToArray(),
             ["tokenizer.ggml.scores"] = new float[Vocabulary],
             ["tokenizer.ggml.add_space_prefix"] = false,
@@ -150,7 +154,8 @@ internal sealed class TinyLlama
         int shared = head * KeyValueHeads / Heads;
         double[] weights = [.. keys.Select(k => Math.Exp(Enumerable.Range(0, HeadLength)
             .Sum(j => q[head * HeadLength + j] * k[shared * HeadLength + j]) / Math.Sqrt(HeadLength)))];
-        return [.. Enumerable.Range(0, HeadLength).Select(j => weights.Select((w, t) => w * values[t][shared * HeadLength + j]).Sum() / weights.Sum())];
+        return [.. Enumerable.Range(0, HeadLength).Select(j =>
+            weights.Select((w, t) => w * values[t][shared * HeadLength + j]).Sum() / weights.Sum())];
     }
 
     private double[] Rope(double[] x, int position)
@@ -161,7 +166,7 @@ internal sealed class TinyLlama
             int inHead = i % HeadLength;
             if (inHead < RopeLength)
             {
-                double factor = tensors.TryGetValue("rope_freqs.weight", out (int[] Shape, float[] Values) factors) ? factors.Values[inHead / 2] : 1;
+                double factor = tensors.TryGetValue("rope_freqs.weight", out var factors) ? factors.Values[inHead / 2] : 1;
                 double angle = position * Math.Pow(10000, -(double)inHead / RopeLength) / factor;
                 turned[i] = x[i] * Math.Cos(angle) - x[i + 1] * Math.Sin(angle);
                 turned[i + 1] = x[i] * Math.Sin(angle) + x[i + 1] * Math.Cos(angle);
@@ -180,7 +185,7 @@ internal sealed class TinyLlama
     private double[] Linear(double[] x, string name)
     {
         double[] y = [.. Matrix(name + ".weight").Select(row => row.Zip(x, (w, v) => w * v).Sum())];
-        return tensors.TryGetValue(name + ".bias", out (int[] Shape, float[] Values) bias) ? [.. y.Select((v, i) => v + bias.Values[i])] : y;
+        return tensors.TryGetValue(name + ".bias", out var bias) ? [.. y.Select((v, i) => v + bias.Values[i])] : y;
     }
 
     private double[][] Matrix(string name) =>

@@ -97,5 +97,6 @@ public class DeterministicMathTests
     }
 
     private static void AssertClose(double expected, double found, double relative, double argument) =>
-        Assert.True(Math.Abs(found - expected) <= relative * Math.Abs(expected), $"at {argument:R}: expected {expected:R}, found {found:R}");
+        Assert.True(Math.Abs(found - expected) <= relative * Math.Abs(expected),
+            $"at {argument:R}: expected {expected:R}, found {found:R}");
 }

@@ -43,8 +43,10 @@ public class VectorMathTests
             int stride = length + 3;
             (float[] weights, float[] matrix, var found) = (Draw(rows, 5), Draw((rows - 1) * stride + length, 6), new float[length]);
             VectorMath.WeightedSum(weights, matrix, stride, found);
-            Assert.Equal(Enumerable.Range(0, length).Select(i =>
-                Enumerable.Range(0, rows).Aggregate(0f, (sum, t) => MathF.FusedMultiplyAdd(weights[t], matrix[t * stride + i], sum))), found);
+            Assert.Equal(Enumerable.Range(0, length).Select(Expected), found);
+            float Expected(int i) => Enumerable.Range(0, rows)
+                .Aggregate(0f, (sum, t) => MathF.FusedMultiplyAdd(weights[t], matrix[t * stride + i], sum));
+
             Assert.Throws<ArgumentOutOfRangeException>(() => VectorMath.WeightedSum(weights, matrix.AsSpan(1), stride, found));
         }
     }
@@ -109,7 +111,8 @@ public class VectorMathTests
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < found.Length; i++)
         {
-            Assert.True(Math.Abs(found[i] - expected[i]) <= 1e-5 * Math.Abs(expected[i]) + 1e-9, $"[{i}]: expected {expected[i]:R}, found {found[i]:R}");
+            Assert.True(Math.Abs(found[i] - expected[i]) <= 1e-5 * Math.Abs(expected[i]) + 1e-9,
+                $"[{i}]: expected {expected[i]:R}, found {found[i]:R}");
         }
     }
 }

@@ -93,7 +93,8 @@ public class SamplerTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new SamplingOptions { TopP = 1.1f });
         Assert.Throws<ArgumentOutOfRangeException>(() => new SamplingOptions { MaxTokens = -1 });
         var sampler = new Sampler(new SamplingOptions { Temperature = 1 });
-        Assert.Contains("token 1 is NaN", Assert.Throws<ArgumentException>(() => sampler.Next([0, float.NaN])).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<ArgumentException>(() => sampler.Next([0, float.NaN])).Message;
+        Assert.Contains("token 1 is NaN", message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => sampler.Next([]));
         Assert.Throws<ArgumentException>(() => sampler.Next([float.NegativeInfinity]));
     }
