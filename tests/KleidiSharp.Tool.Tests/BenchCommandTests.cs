@@ -27,6 +27,10 @@ public class BenchCommandTests
             {
                 Assert.InRange(times.GetProperty("runs").GetInt32(), 3, 5);
                 Assert.InRange(times.GetProperty("speedUp").GetDouble(), 0.01, 1000);
+                Assert.InRange(
+                    times.GetProperty("speedUp").GetDouble(),
+                    times.GetProperty("speedUpLowerQuartile").GetDouble(),
+                    times.GetProperty("speedUpUpperQuartile").GetDouble());
                 Assert.InRange(times.GetProperty("int4ShareOfRead").GetDouble(), 0.0001, 1000);
                 double seconds = times.GetProperty("int4").GetProperty("microseconds").GetDouble() / 1e6;
                 double rate = times.GetProperty("int4").GetProperty("gigabytesPerSecond").GetDouble() * 1e9;

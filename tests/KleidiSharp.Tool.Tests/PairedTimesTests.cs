@@ -32,6 +32,26 @@ public class PairedTimesTests
     }
 
     [Fact]
+    public void Quartiles_are_of_the_ratios()
+    {
+        double turn = 0;
+        var times = PairedTimes.Measure(
+            () => clock.Advance(0.01),
+            () => clock.Advance(0.01 * (1 + turn)),
+            () =>
+            {
+                turn++;
+                return 1;
+            },
+            new RunLimits(5, 5, TimeSpan.Zero),
+            clock);
+
+        Assert.Equal(2, times.SpeedUpLowerQuartile, 1e-6);
+        Assert.Equal(3, times.SpeedUp, 1e-6);
+        Assert.Equal(4, times.SpeedUpUpperQuartile, 1e-6);
+    }
+
+    [Fact]
     public void Short_calls_are_timed_many_at_once()
     {
         int calls = 0;

@@ -50,6 +50,8 @@ internal sealed record LayerReport(
 /// <param name="Int4">Int4 weights.</param>
 /// <param name="F32">Float weights.</param>
 /// <param name="SpeedUp">Median of f32 time over int4 time, turn by turn.</param>
+/// <param name="SpeedUpLowerQuartile">A quarter of the turns' ratios are below this.</param>
+/// <param name="SpeedUpUpperQuartile">A quarter of the turns' ratios are above this: far apart where the machine was busy.</param>
 /// <param name="ReadGigabytesPerSecond">What reading memory with all threads gave in the same turns.</param>
 /// <param name="Int4ShareOfRead">Median of the int4 weights' rate over that, turn by turn.</param>
 internal sealed record LayerTimes(
@@ -58,6 +60,8 @@ internal sealed record LayerTimes(
     FormatTimes Int4,
     FormatTimes F32,
     double SpeedUp,
+    double SpeedUpLowerQuartile,
+    double SpeedUpUpperQuartile,
     double ReadGigabytesPerSecond,
     double Int4ShareOfRead);
 

@@ -29,7 +29,7 @@ internal static class BenchText
     private static void WriteRows(BenchReport report, int index, TextWriter output)
     {
         ModelReport model = report.Model[index];
-        var table = new TextTable("layer", "out × in", "per token", "int4 µs", "f32 µs", "speed-up", "int4 GB/s", "of read", "f32 GB/s", "int4 GOP/s", "f32 GOP/s", "int4 MB", "f32 MB", "SQNR dB");
+        var table = new TextTable("layer", "out × in", "per token", "int4 µs", "f32 µs", "speed-up (quartiles)", "int4 GB/s", "of read", "f32 GB/s", "int4 GOP/s", "f32 GOP/s", "int4 MB", "f32 MB", "SQNR dB");
         foreach (LayerReport layer in report.Layers)
         {
             LayerTimes times = layer.Rows[index];
@@ -39,7 +39,7 @@ internal static class BenchText
                 $"{layer.PerModel}",
                 $"{times.Int4.Microseconds:F0}",
                 $"{times.F32.Microseconds:F0}",
-                $"{times.SpeedUp:F2}",
+                $"{times.SpeedUp:F2} ({times.SpeedUpLowerQuartile:F1}..{times.SpeedUpUpperQuartile:F1})",
                 $"{times.Int4.GigabytesPerSecond:F1}",
                 $"{times.Int4ShareOfRead:P0}",
                 $"{times.F32.GigabytesPerSecond:F1}",

@@ -68,6 +68,8 @@ internal sealed class LayerBench : IDisposable
             Describe(int4[0], times.Int4, rows),
             Describe(f32[0], times.F32, rows),
             times.SpeedUp,
+            times.SpeedUpLowerQuartile,
+            times.SpeedUpUpperQuartile,
             times.Bandwidth / 1e9,
             times.Int4ShareOfBandwidth(int4[0].ByteSize));
     }

@@ -89,7 +89,7 @@ internal sealed class ModelBench
         [
             "Weights are normally distributed: copies of one random block, each starting elsewhere in it.",
             "Calls go round copies of a layer's weights that together exceed the last-level cache, so each weight comes from memory.",
-            "int4, f32 and a plain read of memory take turns; times are medians, ratios are medians of the turns' ratios.",
+            "int4, f32 and a plain read of memory take turns; times are medians, ratios are medians of the turns' ratios; quartiles far apart mean that the machine was busy.",
             "SQNR compares int4 with f32 results of 16 rows of normally distributed activations.",
         ];
         if (head.Scale > 1)

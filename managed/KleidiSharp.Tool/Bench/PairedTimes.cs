@@ -24,6 +24,12 @@ internal sealed class PairedTimes
     /// <summary>Median of the turns' f32 time over int4 time.</summary>
     public double SpeedUp => Median(r => r.F32 / r.Int4);
 
+    /// <summary>A quarter of the turns' ratios are below this.</summary>
+    public double SpeedUpLowerQuartile => Quantile(r => r.F32 / r.Int4, 0.25);
+
+    /// <summary>A quarter of the turns' ratios are above this.</summary>
+    public double SpeedUpUpperQuartile => Quantile(r => r.F32 / r.Int4, 0.75);
+
     /// <summary>Median bytes per second of the probe.</summary>
     public double Bandwidth => Median(r => r.Bandwidth);
 
@@ -73,10 +79,15 @@ internal sealed class PairedTimes
         return clock.GetElapsedTime(start).TotalSeconds / calls;
     }
 
-    private double Median(Func<(double Int4, double F32, double Bandwidth), double> value)
+    private double Median(Func<(double Int4, double F32, double Bandwidth), double> value) => Quantile(value, 0.5);
+
+    // Between two turns it is on the line from one to the other.
+    private double Quantile(Func<(double Int4, double F32, double Bandwidth), double> value, double share)
     {
         double[] sorted = [.. runs.Select(value).Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        double position = share * (sorted.Length - 1);
+        int below = (int)position;
+        int above = Math.Min(below + 1, sorted.Length - 1);
+        return sorted[below] + ((position - below) * (sorted[above] - sorted[below]));
     }
 }
