@@ -22,7 +22,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 generate() { # FOLDER LAYOUT
-    dotnet run --project "$root/bindings/Generator" --configuration Release --artifacts-path "$work/artifacts" --verbosity quiet -- \
+    dotnet run --project "$root/bindings/Generator" -c Release --artifacts-path "$work/artifacts" --verbosity quiet -- \
         --file "$root/native/include/kleidisharp.h" --output "$1" --layout "$2" \
         --exclude KS_API ${targets[@]+"${targets[@]}"}
 }

@@ -39,7 +39,8 @@ public static class BindingGenerator
     private static void RequireSame(Target a, GeneratedBindings forA, Target b, GeneratedBindings forB)
     {
         IEnumerable<string> names = forA.CSharpFiles.Keys.Union(forB.CSharpFiles.Keys);
-        string[] different = [.. names.Where(n => forA.CSharpFiles.GetValueOrDefault(n) != forB.CSharpFiles.GetValueOrDefault(n))];
+        string[] different =
+            [.. names.Where(n => forA.CSharpFiles.GetValueOrDefault(n) != forB.CSharpFiles.GetValueOrDefault(n))];
         if (different.Length > 0 || forA.CLayout != forB.CLayout)
         {
             throw new BindingException($"the bindings for {a.Name} and {b.Name} differ: {string.Join(", ", different)}");

@@ -4,7 +4,7 @@ using System.Text;
 namespace KleidiSharp.Bindings;
 
 /// <summary>
-/// A <c>/** */</c> comment: paragraphs, then the commands <c>@param</c> and <c>@return</c>; <c>@ref</c> anywhere in text.
+/// A <c>/** */</c> comment: paragraphs, then the commands <c>@param</c> and <c>@return</c>; <c>@ref</c> anywhere.
 /// </summary>
 /// <param name="Paragraphs">Text before the first command.</param>
 /// <param name="Parameters">Text of each <c>@param</c>, by name.</param>
@@ -38,7 +38,7 @@ internal sealed record DocComment(
                     returns = string.Join(' ', words[1..]);
                     break;
                 case var word when word.StartsWith('@') && word != "@ref":
-                    throw new BindingException($"the documentation uses {word} in a way that is not known: {section.Trim()}");
+                    throw new BindingException($"the documentation uses {word} in an unknown way: {section.Trim()}");
                 default:
                     paragraphs.Add(string.Join(' ', words));
                     break;

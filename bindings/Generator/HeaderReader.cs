@@ -5,8 +5,8 @@ using System.Xml.Linq;
 namespace KleidiSharp.Bindings;
 
 /// <summary>
-/// Reads what a header declares from castxml's syntax tree. Everything that it does not understand is an error that names
-/// the construct and the line; nothing is left out silently.
+/// Reads what a header declares from castxml's syntax tree. Everything that it does not understand is an error that
+/// names the construct and the line; nothing is left out silently.
 /// </summary>
 internal sealed class HeaderReader
 {
@@ -98,7 +98,12 @@ internal sealed class HeaderReader
 
     private CStruct ReadStruct(XElement e)
     {
-        string name = (string?)e.Attribute("name") is { Length: > 0 } given ? given : throw new BindingException("it has no name");
+        string name = (string?)e.Attribute("name") ?? "";
+        if (name.Length == 0)
+        {
+            throw new BindingException("it has no name");
+        }
+
         if (e.Attribute("incomplete") is not null)
         {
             return new CStruct(name, IsOpaque: true, 0, [], Doc(e));
@@ -114,7 +119,8 @@ internal sealed class HeaderReader
                 end = RoundUp(end, field.Type.Size);
                 if (end != field.Offset)
                 {
-                    throw new BindingException($"it lies at byte {field.Offset}, not at {end} as in C#: a packed or aligned attribute");
+                    throw new BindingException(
+                        $"it lies at byte {field.Offset}, not at {end} as in C#: a packed or aligned attribute");
                 }
 
                 end += field.Type.Size;
@@ -126,7 +132,8 @@ internal sealed class HeaderReader
         int size = Bytes(e, "size");
         if (errors.Count == 0 && size != RoundUp(end, align))
         {
-            throw new BindingException($"it has {size} bytes, not {RoundUp(end, align)} as in C#: a packed or aligned attribute");
+            throw new BindingException(
+                $"it has {size} bytes, not {RoundUp(end, align)} as in C#: a packed or aligned attribute");
         }
 
         return new CStruct(name, IsOpaque: false, size, fields, Doc(e));
@@ -144,7 +151,8 @@ internal sealed class HeaderReader
             throw new BindingException("a bit-field");
         }
 
-        return new CField((string)e.Attribute("name")!, types.Value((string)e.Attribute("type")!), Bytes(e, "offset"), Doc(e));
+        CType type = types.Value((string)e.Attribute("type")!);
+        return new CField((string)e.Attribute("name")!, type, Bytes(e, "offset"), Doc(e));
     }
 
     private CFunction ReadFunction(XElement e)
@@ -185,8 +193,8 @@ internal sealed class HeaderReader
     // castxml attaches the comment of `typedef struct s s;` to the typedef alone.
     private DocComment Doc(XElement e)
     {
-        string? id = (string?)e.Attribute("comment")
-            ?? root.Elements("Typedef").Where(t => Same(t, e, "name") && Same(t, e, "location")).Select(t => (string?)t.Attribute("comment")).FirstOrDefault();
+        XElement? typedef = root.Elements("Typedef").FirstOrDefault(t => Same(t, e, "name") && Same(t, e, "location"));
+        string? id = (string?)e.Attribute("comment") ?? (string?)typedef?.Attribute("comment");
         if (id is null)
         {
             throw new BindingException("it has no /** */ documentation in front of it");

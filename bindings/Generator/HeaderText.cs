@@ -25,7 +25,7 @@ internal sealed class HeaderText
     /// <summary>The text between two positions, in bytes.</summary>
     public string Slice(int begin, int end) => Encoding.UTF8.GetString(bytes, begin, end - begin);
 
-    /// <summary>The comment directly in front of the first identifier of that name at or after a line, or null.</summary>
+    /// <summary>The comment in front of the first identifier of that name at or after a line, or null.</summary>
     public string? CommentBefore(string identifier, int fromLine) =>
         documented.FirstOrDefault(d => d.Name == identifier && d.Line >= fromLine).Comment;
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Globalization;
 using System.Text;
 
 namespace KleidiSharp.Bindings;
 
 /// <summary>
-/// Writes the layout table of the handshake twice: what the syntax tree says, as C#, and the expressions that give what the
-/// library's compiler says, as C. For each struct in the order of the header its size, then the offset of each field.
+/// Writes the layout table of the handshake twice: what the syntax tree says, as C#, and the expressions that give what
+/// the library's compiler says, as C. For each struct in the order of the header its size, then the offset of each field.
 /// </summary>
 internal sealed class LayoutWriter
 {
@@ -26,12 +25,12 @@ internal sealed class LayoutWriter
         text.Append("/// <summary>What the header says that the library must have been built with.</summary>\n");
         text.Append("internal static class AbiLayout\n{\n");
         text.Append("    /// <summary>Version of the ABI.</summary>\n");
-        text.Append(CultureInfo.InvariantCulture, $"    public const uint Version = {version.Value};\n\n");
-        text.Append("    /// <summary>For each struct in the order of the header its size, then the offset of each field, in bytes.</summary>\n");
+        text.Append($"    public const uint Version = {version.Value};\n\n");
+        text.Append("    /// <summary>For each struct in header order its size, then the offset of each field: bytes.</summary>\n");
         text.Append("    public static readonly (string Name, int Bytes)[] Entries =\n    [\n");
         foreach ((string expression, int bytes) in Entries())
         {
-            text.Append(CultureInfo.InvariantCulture, $"        (\"{expression}\", {bytes}),\n");
+            text.Append($"        (\"{expression}\", {bytes}),\n");
         }
 
         return text.Append("    ];\n}\n").ToString();
@@ -41,10 +40,10 @@ internal sealed class LayoutWriter
     public string C()
     {
         var text = new StringBuilder("// SPDX-License-Identifier: Apache-2.0\n");
-        text.Append(CultureInfo.InvariantCulture, $"// Generated from {header.FileName} by bindings/generate.sh; do not edit.\n");
+        text.Append($"// Generated from {header.FileName} by bindings/generate.sh; do not edit.\n");
         foreach ((string expression, _) in Entries())
         {
-            text.Append(CultureInfo.InvariantCulture, $"(int32_t){expression},\n");
+            text.Append($"(int32_t){expression},\n");
         }
 
         return text.ToString();

@@ -27,7 +27,7 @@ internal sealed record CFunction(string Name, CType Returns, IReadOnlyList<CPara
 /// <summary>A field of a struct, with its offset in bytes.</summary>
 internal sealed record CField(string Name, CType Type, int Offset, DocComment Doc);
 
-/// <summary>A struct with its size in bytes; one that is only declared is opaque and has neither size nor fields.</summary>
+/// <summary>A struct with its size in bytes; one that is only declared is opaque, without size and fields.</summary>
 internal sealed record CStruct(string Name, bool IsOpaque, int Size, IReadOnlyList<CField> Fields, DocComment Doc);
 
 /// <summary>A constant of an enum.</summary>

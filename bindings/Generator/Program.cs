@@ -17,7 +17,7 @@ try
 {
     for (int i = 0; i < args.Length; i += 2)
     {
-        string value = i + 1 < args.Length ? args[i + 1] : throw new BindingException($"{args[i]} needs a value\n{Usage}");
+        string value = args.ElementAtOrDefault(i + 1) ?? throw new BindingException($"{args[i]} needs a value\n{Usage}");
         switch (args[i])
         {
             case "--file": header = value; break;
@@ -38,9 +38,12 @@ try
     GeneratedBindings bindings = BindingGenerator.Generate(header, targets.Count > 0 ? targets : Target.All, options);
 
     Directory.CreateDirectory(output);
-    foreach (string stale in Directory.GetFiles(output, "*.cs").Where(f => !bindings.CSharpFiles.ContainsKey(Path.GetFileName(f))))
+    foreach (string file in Directory.GetFiles(output, "*.cs"))
     {
-        File.Delete(stale);
+        if (!bindings.CSharpFiles.ContainsKey(Path.GetFileName(file)))
+        {
+            File.Delete(file);
+        }
     }
 
     foreach ((string name, string text) in bindings.CSharpFiles)

@@ -4,7 +4,9 @@ using System.Xml.Linq;
 
 namespace KleidiSharp.Bindings;
 
-/// <summary>Turns castxml's type elements into <see cref="CType"/>; refuses what has no single meaning on every target.</summary>
+/// <summary>
+/// Turns castxml's type elements into <see cref="CType"/>; refuses what has no single meaning on every target.
+/// </summary>
 internal sealed class TypeReader
 {
     private static readonly Dictionary<string, (string CSharp, int Size)> FixedWidth = new()
@@ -39,7 +41,8 @@ internal sealed class TypeReader
         {
             CTypeKind.Number or CTypeKind.Pointer => type,
             CTypeKind.Struct => throw new BindingException($"struct '{type.Native}' by value; use a pointer"),
-            CTypeKind.Character => throw new BindingException($"'{type.Native}' is signed on x64 and unsigned on Arm; use int8_t or uint8_t"),
+            CTypeKind.Character => throw new BindingException(
+                $"'{type.Native}' is signed on x64 and unsigned on Arm; use int8_t or uint8_t"),
             _ => throw new BindingException($"'{type.Native}' is not a value"),
         };
     }
@@ -63,7 +66,8 @@ internal sealed class TypeReader
             "PointerType" => Pointer(target),
             "ElaboratedType" => Elaborated(target),
             "Struct" => new CType(Name(e), Name(e), CTypeKind.Struct, 0),
-            "Enumeration" => throw new BindingException($"enum '{Name(e)}' as a type: its size depends on the compiler; use int32_t or uint32_t"),
+            "Enumeration" => throw new BindingException(
+                $"enum '{Name(e)}' as a type: its size depends on the compiler; use int32_t or uint32_t"),
             "Union" => throw new BindingException($"union '{Name(e)}'"),
             "ArrayType" => throw new BindingException("an array; use a pointer, or separate fields"),
             "FunctionType" => throw new BindingException("a function pointer"),

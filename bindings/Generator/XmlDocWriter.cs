@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Security;
 using System.Text;
 
 namespace KleidiSharp.Bindings;
@@ -43,7 +42,10 @@ internal sealed class XmlDocWriter
         var result = new StringBuilder();
         for (int i = 0; i < parts.Length; i++)
         {
-            string part = SecurityElement.Escape(parts[i]).Replace("&apos;", "'", StringComparison.Ordinal).Replace("&quot;", "\"", StringComparison.Ordinal);
+            string part = parts[i]
+                .Replace("&", "&amp;", StringComparison.Ordinal)
+                .Replace("<", "&lt;", StringComparison.Ordinal)
+                .Replace(">", "&gt;", StringComparison.Ordinal);
             result.Append(i % 2 == 1 ? $"<c>{part}</c>" : Link(part));
         }
 

@@ -17,7 +17,7 @@ internal static unsafe class HostDescription
         : OperatingSystem.IsLinux() ? "musl, or another that is not glibc"
         : "the operating system's own";
 
-    /// <summary>The processor: its architecture, and the features that .NET knows of and KleidiSharp has kernels for.</summary>
+    /// <summary>The processor: its architecture, and the features that .NET knows of and there are kernels for.</summary>
     public static string Cpu
     {
         get
@@ -25,7 +25,8 @@ internal static unsafe class HostDescription
             (string Name, bool Supported)[] features =
             [
                 ("neon", AdvSimd.IsSupported), ("dotprod", Dp.IsSupported),
-                ("avx2", Avx2.IsSupported), ("fma", Fma.IsSupported), ("avx512", Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported),
+                ("avx2", Avx2.IsSupported), ("fma", Fma.IsSupported),
+                ("avx512", Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported),
             ];
             string supported = string.Join(' ', features.Where(f => f.Supported).Select(f => f.Name));
             return $"{Architecture}; features that .NET knows of: {(supported.Length > 0 ? supported : "none")}";

@@ -10,10 +10,15 @@ namespace KleidiSharp.Interop;
 internal sealed class LibrarySearch
 {
     private readonly Assembly assembly;
+    private readonly string name;
     private readonly List<string> attempts = [];
 
-    /// <summary>Prepares a search on behalf of an assembly.</summary>
-    public LibrarySearch(Assembly assembly) => this.assembly = assembly;
+    /// <summary>Prepares a search for a library on behalf of an assembly.</summary>
+    public LibrarySearch(Assembly assembly, string name)
+    {
+        this.assembly = assembly;
+        this.name = name;
+    }
 
     // Without these flags Windows would look in the current directory; with them Linux would not look in the system's.
     private static DllImportSearchPath? ProbingPath =>
@@ -34,7 +39,6 @@ internal sealed class LibrarySearch
             return;
         }
 
-        string name = NativeLoader.LibraryName;
         if (Try("ordinary probing", name, () => NativeLibrary.Load(name, assembly, ProbingPath)))
         {
             return;
@@ -53,13 +57,13 @@ internal sealed class LibrarySearch
     /// <summary>Says for a person why there is no library, and what to do.</summary>
     public string Report()
     {
-        string rid = HostDescription.RuntimeIdentifiers[^1];
-        var text = new StringBuilder($"The native library {NativeLoader.LibraryName} could not be loaded.\n");
+        string file = $"{HostDescription.RuntimeIdentifiers[^1]}/native/{HostDescription.LibraryFileName(name)}";
+        var text = new StringBuilder($"The native library {name} could not be loaded.\n");
         text.Append($"  runtime identifier: {RuntimeInformation.RuntimeIdentifier}\n");
         text.Append($"  C library: {HostDescription.CLibrary}\n");
         text.Append($"  CPU: {HostDescription.Cpu}\n");
         attempts.ForEach(a => text.Append($"  tried {a}\n"));
-        text.Append($"  what helps: a KleidiSharp package with runtimes/{rid}/native/{HostDescription.LibraryFileName(NativeLoader.LibraryName)}, ");
+        text.Append($"  what helps: a KleidiSharp package with runtimes/{file}, ");
         text.Append("or build/build.sh in the source tree, or KLEIDISHARP_LIBRARY=<absolute path of the file>");
         return text.ToString();
     }
@@ -72,7 +76,7 @@ internal sealed class LibrarySearch
             nint library = 0;
             Try("handler of ResolveLibrary", handler.Method.Name, () =>
             {
-                library = handler(NativeLoader.LibraryName, assembly, null);
+                library = handler(name, assembly, null);
                 return library != 0 ? library : throw new DllNotFoundException("it gave no library");
             });
             if (library != 0)

@@ -6,14 +6,15 @@ using System.Runtime.InteropServices;
 namespace KleidiSharp.Interop;
 
 /// <summary>
-/// Finds and loads the native library. These are asked in turn: the handlers of <see cref="ResolveLibrary"/>; an explicit
-/// absolute path in the <see cref="AppContext"/> data <c>KleidiSharp.NativeLibraryPath</c>, else in the environment variable
-/// <c>KLEIDISHARP_LIBRARY</c>; the runtime's ordinary probing; and the folder <c>runtimes/&lt;rid&gt;/native</c> of the
-/// application. What a handler or an explicit path gives is final: where it does not fit, nothing else is tried.
+/// Finds and loads the native library. These are asked in turn: the handlers of <see cref="ResolveLibrary"/>; an
+/// explicit absolute path in the <see cref="AppContext"/> data <c>KleidiSharp.NativeLibraryPath</c>, else in the
+/// environment variable <c>KLEIDISHARP_LIBRARY</c>; the runtime's ordinary probing; and the folder
+/// <c>runtimes/&lt;rid&gt;/native</c> of the application. What a handler or an explicit path gives is final: where it
+/// does not fit, nothing else is tried.
 /// </summary>
 public static class NativeLoader
 {
-    internal const string LibraryName = "kleidisharp";
+    private const string LibraryName = "kleidisharp";
 
     private static readonly Lazy<LibrarySearch> Search = new(RunSearch);
 
@@ -30,8 +31,8 @@ public static class NativeLoader
     }
 
     /// <summary>
-    /// Handlers that may load the library themselves; the first handle that is not 0 is used. To be set before the first
-    /// call of <see cref="TryLoad"/>. An exception in a handler counts as 0 and is part of the report.
+    /// Handlers that may load the library themselves; the first handle that is not 0 is used. To be set before the
+    /// first call of <see cref="TryLoad"/>. An exception in a handler counts as 0 and is part of the report.
     /// </summary>
     public static event DllImportResolver? ResolveLibrary;
 
@@ -39,8 +40,8 @@ public static class NativeLoader
     public static string? LoadedPath => Search.IsValueCreated ? Search.Value.LoadedPath : null;
 
     /// <summary>
-    /// Loads the library the first time it is called, and checks that its ABI is the one this assembly was made for. May be
-    /// called from any thread, any number of times; the outcome does not change.
+    /// Loads the library the first time it is called, and checks that its ABI is the one this assembly was made for. May
+    /// be called from any thread, any number of times; the outcome does not change.
     /// </summary>
     /// <param name="failure">
     /// Where there is no usable library, why: the runtime identifier, the C library, each path that was tried with the
@@ -55,7 +56,7 @@ public static class NativeLoader
 
     private static LibrarySearch RunSearch()
     {
-        var search = new LibrarySearch(typeof(NativeLoader).Assembly);
+        var search = new LibrarySearch(typeof(NativeLoader).Assembly, LibraryName);
         search.Run(
             ResolveLibrary,
             AppContext.GetData("KleidiSharp.NativeLibraryPath") as string,

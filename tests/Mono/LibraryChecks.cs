@@ -27,7 +27,8 @@ internal static unsafe class LibraryChecks
         {
             (string name, int bytes) = AbiLayout.Entries[i];
             Check.True(values[i] == bytes, $"{name} is {values[i]} in the library, {bytes} in the bindings");
-            Check.True(InThisRuntime(name) == bytes, $"{name} is {InThisRuntime(name)} in this runtime, {bytes} in the bindings");
+            int here = InThisRuntime(name);
+            Check.True(here == bytes, $"{name} is {here} in this runtime, {bytes} in the bindings");
         }
     }
 
@@ -35,8 +36,10 @@ internal static unsafe class LibraryChecks
     {
         var info = new ks_cpu_info { struct_size = (uint)sizeof(ks_cpu_info) };
         Check.Ok(ks_get_cpu_info(&info));
-        Check.True(info.arch != (uint)ks_arch.KS_ARCH_ARM64 || (info.features & (ulong)ks_cpu_feature.KS_CPU_NEON) != 0, "arm64 without NEON");
-        Console.WriteLine($"  {(ks_arch)info.arch}, features 0x{info.features:X}, KleidiAI '{Check.Text(Check.Call(ks_kleidiai_version()))}'");
+        bool neon = (info.features & (ulong)ks_cpu_feature.KS_CPU_NEON) != 0;
+        Check.True(neon == (info.arch == (uint)ks_arch.KS_ARCH_ARM64), "NEON is what every arm64 has, and no other");
+        string kleidiAI = Check.Text(Check.Call(ks_kleidiai_version()));
+        Console.WriteLine($"  {(ks_arch)info.arch}, features 0x{info.features:X}, KleidiAI '{kleidiAI}'");
 
         info.struct_size = 4;
         Check.Fails(ks_status.KS_ERROR_STRUCT_SIZE, "struct_size", ks_get_cpu_info(&info));
@@ -67,7 +70,8 @@ internal static unsafe class LibraryChecks
                 reasons[i] = reason;
             }
 
-            Check.True(Array.IndexOf(reasons, (int)ks_reject.KS_REJECT_NONE) == chosen, $"row {chosen} is not the first that fits {format}");
+            int first = Array.IndexOf(reasons, (int)ks_reject.KS_REJECT_NONE);
+            Check.True(first == chosen, $"row {chosen} was chosen for {format}, row {first} is the first that fits");
             Console.WriteLine($"  {format}, m = 1: {Name(chosen)}");
         }
 

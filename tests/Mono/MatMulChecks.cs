@@ -13,7 +13,8 @@ internal static unsafe class MatMulChecks
     {
         ks_kernel_info kernel = LibraryChecks.Kernel(index);
         bool int4 = kernel.format == (int)ks_format.KS_FORMAT_INT4_GROUP;
-        foreach ((int n, int k, int group) in int4 ? new[] { (40, 128, 32), (37, 192, 64), (1, 32, 32) } : new[] { (40, 43, 0), (1, 1, 0) })
+        (int, int, int)[] shapes = int4 ? [(40, 128, 32), (37, 192, 64), (1, 32, 32)] : [(40, 43, 0), (1, 1, 0)];
+        foreach ((int n, int k, int group) in shapes)
         {
             var weights = new Weights((ks_format)kernel.format, n, k, group, seed: n + k);
             using AlignedBuffer blob = weights.Pack((ks_layout)kernel.layout);
@@ -71,7 +72,8 @@ internal static unsafe class MatMulChecks
     }
 
     /// <summary>Multiplies; -1 lets the library choose the kernel.</summary>
-    public static float[] Run(Weights weights, AlignedBuffer blob, float[] x, int m, float lo, float hi, int kernel, ks_team* team, out int used)
+    public static float[] Run(
+        Weights weights, AlignedBuffer blob, float[] x, int m, float lo, float hi, int kernel, ks_team* team, out int used)
     {
         var y = new float[m * weights.N];
         fixed (float* xPointer = x, yPointer = y)
@@ -96,7 +98,12 @@ internal static unsafe class MatMulChecks
     /// <summary>The layout that the library wants weights packed in for any number of rows.</summary>
     public static ks_layout LayoutFor(Weights weights)
     {
-        var args = new ks_select_args { struct_size = (uint)sizeof(ks_select_args), format = (int)weights.Format, group = weights.Group };
+        var args = new ks_select_args
+        {
+            struct_size = (uint)sizeof(ks_select_args),
+            format = (int)weights.Format,
+            group = weights.Group,
+        };
         int index;
         Check.Ok(ks_select_kernel(&args, &index));
         return (ks_layout)LibraryChecks.Kernel(index).layout;
@@ -115,7 +122,8 @@ internal static unsafe class MatMulChecks
         return x;
     }
 
-    private static ks_matmul_args Arguments(Weights weights, AlignedBuffer blob, float* x, int xCount, float* y, int yCount, int m) => new()
+    private static ks_matmul_args Arguments(
+        Weights weights, AlignedBuffer blob, float* x, int xCount, float* y, int yCount, int m) => new()
     {
         struct_size = (uint)sizeof(ks_matmul_args),
         kernel = -1,

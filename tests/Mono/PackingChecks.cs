@@ -16,7 +16,8 @@ internal static unsafe class PackingChecks
         var info = new ks_packed_info { struct_size = (uint)sizeof(ks_packed_info) };
         Check.Ok(ks_packed_describe(blob.Pointer, blob.Size, 1, &info));
         Check.True(info.n == weights.N && info.k == weights.K && info.group == weights.Group, "n, k or group of the blob");
-        Check.True(info.layout == (int)layout && info.format == (int)weights.Format && info.has_bias == 1, "layout, format or bias of the blob");
+        Check.True(info.layout == (int)layout && info.format == (int)weights.Format, "layout or format of the blob");
+        Check.True(info.has_bias == 1, "the bias is not seen");
 
         var floats = new float[weights.Floats.Length];
         var bias = new float[weights.Bias.Length];

@@ -36,7 +36,7 @@ internal static unsafe class Scalar
         return (float)sum;
     }
 
-    /// <summary>Tries <see cref="Fma"/> just below a tie, 1 + 2^-23 + 2^-24 - 2^-70, which rounding twice would round up.</summary>
+    /// <summary>Tries <see cref="Fma"/> just below a tie, 1 + 2^-23 + 2^-24 - 2^-70; rounding twice would round up.</summary>
     public static void VerifyFma()
     {
         float above = 1 + (1f / (1 << 23)), below = 1 - (1f / (1 << 23)), small = 1f / (1 << 12);
@@ -65,8 +65,9 @@ internal static unsafe class Scalar
         return y;
     }
 
-    /// <summary>y = clamp(x * transpose(w) + bias) for KS_FORMAT_INT4_GROUP; codes are [n][k/2], the even k in the low nibble.</summary>
-    public static float[] MatMulInt4(float[] x, byte[] codes, ushort[] scales, float[] bias, int m, int n, int k, int group, float lo, float hi)
+    /// <summary>y = clamp(x * transpose(w) + bias) for KS_FORMAT_INT4_GROUP.</summary>
+    public static float[] MatMulInt4(
+        float[] x, byte[] codes, ushort[] scales, float[] bias, int m, int n, int k, int group, float lo, float hi)
     {
         var y = new float[m * n];
         var qa = new int[k];

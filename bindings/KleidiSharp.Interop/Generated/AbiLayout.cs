@@ -9,7 +9,7 @@ internal static class AbiLayout
     /// <summary>Version of the ABI.</summary>
     public const uint Version = 1;
 
-    /// <summary>For each struct in the order of the header its size, then the offset of each field, in bytes.</summary>
+    /// <summary>For each struct in header order its size, then the offset of each field: bytes.</summary>
     public static readonly (string Name, int Bytes)[] Entries =
     [
         ("sizeof(ks_cpu_info)", 24),

@@ -210,7 +210,8 @@ public class GeneratorTests
     [InlineData("int32_t f(unknown a);", "unknown")]
     public void What_the_compiler_refuses_is_refused(string declaration, string reason)
     {
-        string message = Assert.Throws<BindingException>(() => Generate($"#include <stdint.h>\n/** D. */\n{declaration}\n", X64)).Message;
+        string header = $"#include <stdint.h>\n/** D. */\n{declaration}\n";
+        string message = Assert.Throws<BindingException>(() => Generate(header, X64)).Message;
         Assert.Contains("test.h:3:", message, StringComparison.Ordinal);
         Assert.Contains(reason, message, StringComparison.Ordinal);
     }
@@ -219,7 +220,8 @@ public class GeneratorTests
     public void A_reference_to_nothing_is_refused()
     {
         string header = Small.Replace("@ref STATUS_OK", "@ref STATUS_OKAY", StringComparison.Ordinal);
-        Assert.Contains("@ref STATUS_OKAY", Assert.Throws<BindingException>(() => Generate(header, X64)).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<BindingException>(() => Generate(header, X64)).Message;
+        Assert.Contains("@ref STATUS_OKAY", message, StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -246,7 +248,9 @@ public class GeneratorTests
         string root = SourceTree.Root;
         string generated = Path.Combine(root, "bindings", "KleidiSharp.Interop", "Generated");
         GeneratedBindings bindings = BindingGenerator.Generate(
-            Path.Combine(root, "native", "include", "kleidisharp.h"), [Target.Named(target)], new GeneratorOptions { Exclude = ["KS_API"] });
+            Path.Combine(root, "native", "include", "kleidisharp.h"),
+            [Target.Named(target)],
+            new GeneratorOptions { Exclude = ["KS_API"] });
 
         Assert.Equal(bindings.CSharpFiles.Keys.Order(), Directory.GetFiles(generated).Select(f => Path.GetFileName(f)).Order());
         foreach ((string name, string text) in bindings.CSharpFiles)

@@ -11,13 +11,15 @@ internal static class SourceTree
     public static string Root { get; } = typeof(SourceTree).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(a => a.Key == "SourceTree").Value!;
 
-    /// <summary>Skips the test, by name, where a program is missing; in CI it must be there, so the test goes on and fails.</summary>
+    /// <summary>Whether what is missing fails a test instead of skipping it.</summary>
+    public static bool InCI => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
+
+    /// <summary>Skips the test where a program is missing; in CI the test goes on, and fails.</summary>
     public static void Need(params string[] programs)
     {
-        bool ci = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
         foreach (string program in programs)
         {
-            Skip.If(!ci && !IsOnPath(program), $"{program} is not installed; build/setup.sh installs it");
+            Skip.If(!InCI && !IsOnPath(program), $"{program} is not installed; build/setup.sh installs it");
         }
     }
 
@@ -31,5 +33,6 @@ internal static class SourceTree
     }
 
     private static bool IsOnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
 }
