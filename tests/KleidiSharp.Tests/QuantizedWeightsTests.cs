@@ -85,7 +85,7 @@ public sealed class QuantizedWeightsTests
             var codes = new byte[weights.Length / 2];
             var scales = new float[weights.Length / group];
             ReferenceKernels.QuantizeInt4(weights, 37, 384, group, codes, scales);
-            QuantizedWeights quantized = Quantizer.Quantize(weights, 37, 384, WeightFormat.Int4Group(group), compute);
+            QuantizedWeights quantized = Quantizer.Quantize(weights, 37, 384, WeightFormat.Int4Group(group), compute: compute);
             Assert.True(codes.AsSpan().SequenceEqual(quantized.Codes));
             Parity.AssertSameBits(scales, quantized.Scales);
         }

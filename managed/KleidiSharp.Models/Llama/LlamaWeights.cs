@@ -81,7 +81,7 @@ internal sealed class LlamaWeights : IDisposable
         float[] values = Values(tensor);
         bool fits = options.Weights.Fits(inFeatures);
         PackedWeights weights = fits && options.Weights.Kind == WeightKind.Int4Group
-            ? PackedWeights.Pack(Int4Rounding.Quantize(values, outFeatures, inFeatures, options.Weights, compute.Threads), bias, compute)
+            ? PackedWeights.Pack(Quantizer.Quantize(values, outFeatures, inFeatures, options.Weights, options.Mapping, compute), bias, compute)
             : PackedWeights.Quantize(values, outFeatures, inFeatures, WeightFormat.Float32, bias, compute);
         packed.Add(weights);
         layers.Add(new LoadedLayer(tensor, weights, compute,

@@ -6,11 +6,12 @@ public sealed record LoadOptions
 {
     /// <summary>
     /// The format that linear layers are quantised to; int4 in groups of 32 by default. A layer whose rows it does not fit
-    /// is kept in <see cref="WeightFormat.Float32"/>, which <see cref="LlamaModel.Report"/> says. In int4 the value of
-    /// largest magnitude of each group becomes exactly -8, which keeps more of the model than the scales of
-    /// <see cref="Quantizer"/>, made for parity with torchao: the latter's are always positive and cut off the largest values.
+    /// is kept in <see cref="WeightFormat.Float32"/>, which <see cref="LlamaModel.Report"/> says.
     /// </summary>
     public WeightFormat Weights { get; init; } = WeightFormat.Int4Group(32);
+
+    /// <summary>How the scales of int4 weights follow from their values.</summary>
+    public Int4Mapping Mapping { get; init; } = Int4Mapping.FullRange;
 
     /// <summary>What packs and multiplies; null for <see cref="ComputeContext.Default"/>. Not disposed with the model.</summary>
     public ComputeContext? Compute { get; init; }

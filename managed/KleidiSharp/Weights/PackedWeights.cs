@@ -63,7 +63,7 @@ public sealed class PackedWeights : IDisposable
             return Pack(format, outFeatures, inFeatures, new PackSource { Values = weights, Bias = bias }, compute);
         }
 
-        (byte[] codes, ushort[] scales) = Quantizer.ToInt4(weights, outFeatures, inFeatures, format, compute);
+        (byte[] codes, ushort[] scales) = Quantizer.ToInt4(weights, outFeatures, inFeatures, format, Int4Mapping.Symmetric, compute);
         return Pack(format, outFeatures, inFeatures, new PackSource { Codes = codes, Scales = scales, Bias = bias }, compute);
     }
 

@@ -25,7 +25,7 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
     {
         KernelInfo info = s_kernels[kernel];
         return info.Kind != request.Format.Kind ? KernelReject.Format
-            : request.DisabledTiers.HasFlag(info.Tier) ? KernelReject.Tier
+            : (request.DisabledTiers & info.Tier) != 0 ? KernelReject.Tier
             : request.Layout is { } layout && layout != info.Layout ? KernelReject.Layout
             : KernelReject.None;
     }
@@ -36,28 +36,8 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
     }
 
     public void QuantizeInt4(
-        ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales)
-    {
-        int groups = inFeatures / groupSize;
-        fixed (float* w = weights)
-        fixed (byte* c = codes)
-        fixed (ushort* s = scales)
-        {
-            // A lambda cannot hold a fixed pointer.
-            float* firstWeight = w;
-            byte* firstCode = c;
-            ushort* firstScale = s;
-            RowChunks.ForEach(threads, outFeatures, 1, (begin, end) =>
-            {
-                for (long group = (long)begin * groups; group < (long)end * groups; group++)
-                {
-                    firstScale[group] = ReferenceKernels.QuantizeGroup(
-                        new ReadOnlySpan<float>(firstWeight + (group * groupSize), groupSize),
-                        new Span<byte>(firstCode + (group * groupSize / 2), groupSize / 2));
-                }
-            });
-        }
-    }
+        ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales) =>
+        RowChunks.ForEachGroup(threads, weights, outFeatures, groupSize, codes, scales, ReferenceKernels.QuantizeGroup);
 
     public BlobMemory Pack(in PackedShape shape, in PackSource source)
     {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-namespace KleidiSharp.Models.Tests;
+namespace KleidiSharp.Tests;
 
-public class Int4RoundingTests
+public sealed class FullRangeInt4Tests
 {
     [Fact]
     public void TheLargestMagnitudeBecomesMinus8()
@@ -9,7 +9,7 @@ public class Int4RoundingTests
         float[] values = new float[64];
         (values[3], values[4], values[5], values[6], values[7]) = (2, -2, 0.375f, -1.8f, 0.125f); // the first of equals leads: scale -1/4
         (values[40], values[41]) = (-16, 15.5f); // scale 2, and 7.75 is cut to 7
-        QuantizedWeights found = Int4Rounding.Quantize(values, 2, 32, WeightFormat.Int4Group(32), 1);
+        QuantizedWeights found = Quantize(values, 2, 32);
 
         Assert.Equal([-0.25f, 2], found.Scales.ToArray());
         float[] expected = new float[64];
@@ -22,13 +22,13 @@ public class Int4RoundingTests
     public void ScalesAreRoundedBeforeTheCodesAreMade()
     {
         float[] values = [.. Enumerable.Range(0, 32).Select(i => i / 31f)];
-        QuantizedWeights found = Int4Rounding.Quantize(values, 1, 32, WeightFormat.Int4Group(32), 1);
+        QuantizedWeights found = Quantize(values, 1, 32);
         Assert.Equal(-0.125f, found.Scales[0]);
 
         values[31] = 1.003f; // 1.003 / 8 lies between the bfloat16s 0.125 and 0.1259765625, nearer to the former
-        Assert.Equal(-0.125f, Int4Rounding.Quantize(values, 1, 32, WeightFormat.Int4Group(32), 1).Scales[0]);
+        Assert.Equal(-0.125f, Quantize(values, 1, 32).Scales[0]);
         values[31] = 1.005f;
-        Assert.Equal(-0.1259765625f, Int4Rounding.Quantize(values, 1, 32, WeightFormat.Int4Group(32), 1).Scales[0]);
+        Assert.Equal(-0.1259765625f, Quantize(values, 1, 32).Scales[0]);
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public class Int4RoundingTests
     {
         float[] values = new float[32];
         values[7] = value;
-        QuantizedWeights found = Int4Rounding.Quantize(values, 1, 32, WeightFormat.Int4Group(32), 1);
+        QuantizedWeights found = Quantize(values, 1, 32);
         Assert.All(found.Dequantize(), v => Assert.InRange(v, -4e-38f, 4e-38f));
     }
 
@@ -50,12 +50,18 @@ public class Int4RoundingTests
     {
         var random = new Random(2);
         float[] values = [.. Enumerable.Range(0, 50 * 256).Select(_ => (float)(random.NextDouble() * 2 - 1))];
-        QuantizedWeights found = Int4Rounding.Quantize(values, 50, 256, WeightFormat.Int4Group(128), threads);
+        QuantizedWeights found = Quantize(values, 50, 256, group: 128, threads);
         float[] back = found.Dequantize();
         for (int i = 0; i < values.Length; i++)
         {
             float step = MathF.Abs(found.Scales[i / 128]);
             Assert.True(MathF.Abs(back[i] - values[i]) <= step * 1.04f, $"[{i}]: {values[i]} became {back[i]}"); // +8 steps become +7
         }
+    }
+
+    private static QuantizedWeights Quantize(float[] values, int outFeatures, int inFeatures, int group = 32, int threads = 1)
+    {
+        using var context = new ComputeContext(new ComputeOptions { Backend = ComputeBackend.Managed, Threads = threads });
+        return Quantizer.Quantize(values, outFeatures, inFeatures, WeightFormat.Int4Group(group), Int4Mapping.FullRange, context);
     }
 }
