@@ -10,29 +10,42 @@ namespace KleidiSharp.Tool.Bench;
 /// </summary>
 internal sealed class BandwidthProbe
 {
-    private readonly float[] data;
-    private readonly ParallelOptions options;
-    private readonly float[] sums;
+    // 1 MB: threads take blocks as they come, so that one that was interrupted does not keep the others waiting.
+    private const int BlockLength = 1 << 18;
 
-    /// <param name="bytes">Size of the array.</param>
+    // 64 MB: some milliseconds, as the timings that the rate is compared with.
+    private const int BlocksPerMeasurement = 64;
+
+    private readonly float[] data;
+    private readonly float[] sums;
+    private readonly ParallelOptions options;
+    private int next;
+
+    /// <param name="bytes">Size of the array; measurements go round in it.</param>
     /// <param name="threads">Threads that read it.</param>
     public BandwidthProbe(long bytes, int threads)
     {
-        data = GC.AllocateUninitializedArray<float>(checked((int)(bytes / sizeof(float))));
+        int blocks = checked((int)(bytes / sizeof(float) / BlockLength));
+        data = GC.AllocateUninitializedArray<float>(blocks * BlockLength);
         Array.Fill(data, 1.0f);
+        sums = new float[blocks];
         options = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        sums = new float[threads];
     }
 
-    /// <summary>Reads the array once.</summary>
+    /// <summary>Reads a part of the array once.</summary>
     /// <returns>Bytes per second.</returns>
     public double Measure()
     {
-        int slice = data.Length / sums.Length;
+        int first = next;
         long start = Stopwatch.GetTimestamp();
-        Parallel.For(0, sums.Length, options, i => sums[i] = Sum(data.AsSpan(i * slice, slice)));
+        Parallel.For(0, BlocksPerMeasurement, options, i =>
+        {
+            int block = (first + i) % sums.Length;
+            sums[block] = Sum(data.AsSpan(block * BlockLength, BlockLength));
+        });
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return (double)slice * sums.Length * sizeof(float) / seconds;
+        next = (first + BlocksPerMeasurement) % sums.Length;
+        return (double)BlocksPerMeasurement * BlockLength * sizeof(float) / seconds;
     }
 
     // Eight independent sums keep the additions' latency out of the way of the loads.

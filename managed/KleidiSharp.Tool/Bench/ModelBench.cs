@@ -32,7 +32,7 @@ internal sealed class ModelBench
     /// <param name="progress">Is told how far it is, from 0 to 1, and what comes next.</param>
     public BenchReport Run(IReadOnlyList<int> rows, Action<double, string> progress)
     {
-        var probe = new BandwidthProbe(Math.Max(method.RotatedBytes, 64L << 20), compute.Threads);
+        var probe = new BandwidthProbe(Math.Max(method.RotatedBytes, 128L << 20), compute.Threads);
         var layers = new List<LayerReport>();
         int steps = shapes.Count * (rows.Count + 1);
         int done = 0;
