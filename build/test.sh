@@ -104,7 +104,13 @@ if wants library; then
         [[ $library == *asan* || $library == *tsan* ]] || check "library-$(basename "$(dirname "$(dirname "$library")")")" ./build/check-native.sh "$library"
     done
 fi
-wants bindings && check bindings ./bindings/generate.sh --check
+if wants bindings; then
+    if on_x64; then
+        check bindings ./bindings/generate.sh --check
+    else
+        check bindings ./bindings/generate.sh --check --target aarch64
+    fi
+fi
 if wants managed; then
     for project in tests/KleidiSharp.Tests tests/KleidiSharp.Models.Tests tests/KleidiSharp.Tool.Tests; do
         lane "managed-$(basename $project)" dotnet_test $project
