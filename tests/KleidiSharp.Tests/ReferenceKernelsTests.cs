@@ -61,6 +61,15 @@ public sealed class ReferenceKernelsTests
         Assert.Equal([-1, -128, 63, 127], codes);
     }
 
+    [Fact]
+    public void Halves_of_activations_are_rounded_away_from_zero()
+    {
+        var codes = new sbyte[6];
+        ReferenceKernels.QuantizeActivations([127.5f, -127.5f, 2.5f, -2.5f, 0.5f, -0.5f], codes, out int zeroPoint, out float scale);
+        Assert.Equal((0, 1f), (zeroPoint, scale));
+        Assert.Equal([127, -128, 3, -3, 1, -1], codes);
+    }
+
     [Theory]
     [InlineData(5f, -128, 127)]
     [InlineData(-5f, 127, -128)]

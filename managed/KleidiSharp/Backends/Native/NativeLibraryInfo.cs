@@ -19,7 +19,9 @@ public sealed class NativeLibraryInfo
     /// <summary>Loads the library where that has not happened yet. Never throws.</summary>
     public static NativeLibraryInfo Current { get; } = new(NativeLoader.TryLoad(out string? failure) ? null : failure);
 
-    /// <summary>Why there is none: what was tried, with the system's own words, and what helps. Null where it is loaded.</summary>
+    /// <summary>
+    /// Why there is none: what was tried, with the system's own words, and what helps. Null where it is loaded.
+    /// </summary>
     public string? Failure { get; }
 
     /// <summary>The file; null where none is loaded or the system does not tell.</summary>
@@ -28,7 +30,9 @@ public sealed class NativeLibraryInfo
     /// <summary>Its version; null where none is loaded.</summary>
     public string? Version { get; private set; }
 
-    /// <summary>The version of the KleidiAI that is linked into it; empty where none is; null where no library is loaded.</summary>
+    /// <summary>
+    /// The version of the KleidiAI that is linked into it; empty where none is; null where no library is loaded.
+    /// </summary>
     public string? KleidiAIVersion { get; private set; }
 
     /// <summary>The C library of this process, for instance "glibc 2.36".</summary>
