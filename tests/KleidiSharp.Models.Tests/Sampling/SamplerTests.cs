@@ -36,6 +36,13 @@ public class SamplerTests
         AssertShares(new SamplingOptions { Temperature = 1, TopP = topP }, expected);
 
     [Fact]
+    public void TopPStopsWhereItIsReachedExactly()
+    {
+        var sampler = new Sampler(new SamplingOptions { Temperature = 1, TopP = 0.5f });
+        Assert.Equal([0, 1], Enumerable.Range(0, 100).Select(_ => sampler.Next([7, 7, 7, 7])).Distinct().Order());
+    }
+
+    [Fact]
     public void TopKComesBeforeTopP() =>
         AssertShares(new SamplingOptions { Temperature = 1, TopK = 2, TopP = 0.5f }, [0, 1, 0, 0]); // 4/7 is enough
 
