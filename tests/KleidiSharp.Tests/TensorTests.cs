@@ -21,17 +21,20 @@ public sealed class TensorTests
 
         var x = new float[M * 40];
         var y = new float[(M * 9) - 4];
-        Array.Fill(y, 77);
         for (int row = 0; row < M; row++)
         {
             dense.AsSpan(row * K, K).CopyTo(x.AsSpan(row * 40));
         }
 
-        packed.MatMul(new ReadOnlyTensorSpan<float>(x, [M, K], [40, 1]), new TensorSpan<float>(y, [M, N], [9, 1]));
-        for (int row = 0; row < M; row++)
+        foreach (int rows in new[] { M, 2 })
         {
-            Parity.AssertSameBits(expected.AsSpan(row * N, N), y.AsSpan(row * 9, N));
-            Assert.All(y.Skip((row * 9) + N).Take(4), value => Assert.Equal(77, value));
+            Array.Fill(y, 77);
+            packed.MatMul(new ReadOnlyTensorSpan<float>(x, [rows, K], [40, 1]), new TensorSpan<float>(y, [rows, N], [9, 1]));
+            for (int row = 0; row < rows; row++)
+            {
+                Parity.AssertSameBits(expected.AsSpan(row * N, N), y.AsSpan(row * 9, N));
+                Assert.All(y.Skip((row * 9) + N).Take(4), value => Assert.Equal(77, value));
+            }
         }
 
         packed.MatMul(new ReadOnlyTensorSpan<float>(dense, [1, K]), new TensorSpan<float>(y, [1, N]));

@@ -53,10 +53,14 @@ public sealed class WorkerTeamTests
     // Both pieces have to be under way at once.
     private sealed class MeetingWork : TeamWork
     {
-        private readonly Barrier barrier = new(2);
+        private int arrived;
 
         public bool Met { get; private set; } = true;
 
-        public override void Run(int piece) => Met &= barrier.SignalAndWait(TimeSpan.FromSeconds(20));
+        public override void Run(int piece)
+        {
+            Interlocked.Increment(ref arrived);
+            Met &= SpinWait.SpinUntil(() => Volatile.Read(ref arrived) == 2, TimeSpan.FromSeconds(20));
+        }
     }
 }
