@@ -21,8 +21,8 @@ internal sealed class BenchCommand : ToolCommand
     public BenchCommand()
         : base(
             "bench",
-            "Measures int4 against f32 multiplications, turn by turn, in the layer shapes of Llama-3.2-1B with generated "
-            + "weights: time, rate, size, error, and what they add up to for the model.",
+            "Measures int4 against f32 multiplications, turn by turn, in the layer shapes of Llama-3.2-1B with "
+            + "generated weights: time, rate, size, error, and what they add up to for the model.",
             "kleidi bench                     # one row (generating text) and 128 rows (reading a prompt)",
             "kleidi bench --rows 1,16,64      # other numbers of rows",
             "kleidi bench --threads 1 --json  # one thread, for a program to read",
@@ -38,7 +38,8 @@ internal sealed class BenchCommand : ToolCommand
 
     protected override int Run(ParseResult arguments, ToolConsole console)
     {
-        using ComputeContext compute = CommonOptions.OpenCompute(arguments.GetValue(threads), arguments.GetValue(disable), console);
+        using ComputeContext compute =
+            CommonOptions.OpenCompute(arguments.GetValue(threads), arguments.GetValue(disable), console);
         BenchReport report;
         using (var progress = new ProgressLine(console, "bench"))
         {
@@ -62,7 +63,8 @@ internal sealed class BenchCommand : ToolCommand
     {
         var option = new Option<int[]>("--rows")
         {
-            Description = "Rows of activations (m) to measure with, separated by commas: 1 is generating text, many are reading a prompt.",
+            Description = "Rows of activations (m) to measure with, separated by commas: 1 is generating text, "
+                + "many are reading a prompt.",
             HelpName = "m,m,…",
             DefaultValueFactory = _ => [1, 128],
             CustomParser = result =>
@@ -70,9 +72,11 @@ internal sealed class BenchCommand : ToolCommand
                 var rows = new List<int>();
                 foreach (string text in result.Tokens.SelectMany(token => token.Value.Split(',')))
                 {
-                    if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int m) || m is < 1 or > 4096)
+                    if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int m)
+                        || m is < 1 or > 4096)
                     {
-                        result.AddError($"Option '--rows' takes numbers from 1 to 4096, separated by commas, not '{text}'.");
+                        result.AddError(
+                            $"Option '--rows' takes numbers from 1 to 4096, separated by commas, not '{text}'.");
                         return [];
                     }
 

@@ -22,7 +22,7 @@ internal static class CommandLine
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         var root = new RootCommand(
-            "Runs quantised models with Arm's KleidiAI kernels and KleidiSharp's own, and says how well they do it here.\n"
+            "Runs quantised models with Arm's KleidiAI kernels and KleidiSharp's own, and says how well that goes.\n"
             + "Figures and text go to standard output, progress and remarks to standard error.\n"
             + "The exit code is 0 where all went well, 1 where something failed and 2 where the arguments are wrong.")
         {
@@ -35,7 +35,8 @@ internal static class CommandLine
         help.Action = new ExamplesHelpAction((HelpAction)help.Action!);
 
         // A prompt may begin with '@', which must not be taken for the name of a response file.
-        ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = root.Parse(
+            args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
         {
             foreach (string message in parsed.Errors.Select(e => e.Message).Distinct())
@@ -48,7 +49,8 @@ internal static class CommandLine
         }
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+            return parsed.Invoke(
+                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
         catch (Exception e) when (IsExpected(e))
         {
@@ -58,8 +60,8 @@ internal static class CommandLine
         }
     }
 
-    // What the libraries throw for input, files and machines they cannot work with. Anything else is a fault of the tool
-    // and keeps its stack trace.
+    // What the libraries throw for input, files and machines they cannot work with. Anything else is a fault of the
+    // tool and keeps its stack trace.
     private static bool IsExpected(Exception e) => e is ArgumentException or IOException or UnauthorizedAccessException
         or InvalidDataException or FormatException or NotSupportedException or PlatformNotSupportedException
         or DllNotFoundException or InvalidOperationException or OutOfMemoryException or TimeoutException
@@ -68,7 +70,8 @@ internal static class CommandLine
     private static string Describe(Exception e) => e switch
     {
         AggregateException { InnerExceptions: [var inner] } => Describe(inner),
-        ArgumentException { ParamName: string name } => e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
+        ArgumentException { ParamName: string name } =>
+            e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
         _ => e.Message,
     };
 }

@@ -8,7 +8,8 @@ namespace KleidiSharp.Tool;
 /// <summary>Options that several commands take. Each call makes a new one: an option belongs to one command.</summary>
 internal static class CommonOptions
 {
-    private static readonly KernelTiers[] Tiers = [.. Enum.GetValues<KernelTiers>().Where(tier => tier != KernelTiers.None)];
+    private static readonly KernelTiers[] Tiers =
+        [.. Enum.GetValues<KernelTiers>().Where(tier => tier != KernelTiers.None)];
 
     public static Option<bool> Json() => new("--json")
     {
@@ -32,10 +33,12 @@ internal static class CommonOptions
             KernelTiers tiers = KernelTiers.None;
             foreach (string name in result.Tokens.SelectMany(token => token.Value.Split(',')))
             {
-                KernelTiers tier = Tiers.FirstOrDefault(tier => name.Equals(tier.ToString(), StringComparison.OrdinalIgnoreCase));
+                KernelTiers tier =
+                    Tiers.FirstOrDefault(tier => name.Equals(tier.ToString(), StringComparison.OrdinalIgnoreCase));
                 if (tier == KernelTiers.None)
                 {
-                    result.AddError($"Option '--disable': '{name}' is not a kernel tier; there are {string.Join(", ", Tiers).ToLowerInvariant()}.");
+                    string known = string.Join(", ", Tiers).ToLowerInvariant();
+                    result.AddError($"Option '--disable': '{name}' is not a kernel tier; there are {known}.");
                     return KernelTiers.None;
                 }
 
@@ -60,7 +63,8 @@ internal static class CommonOptions
         HelpName = "n",
         DefaultValueFactory = _ => 32,
         CustomParser = result =>
-            Parse<int>(result, "a multiple of 32 from 32 to 16384", group => group is >= 32 and <= 16384 && group % 32 == 0),
+            Parse<int>(
+                result, "a multiple of 32 from 32 to 16384", group => group is >= 32 and <= 16384 && group % 32 == 0),
     };
 
     /// <summary>What <see cref="Weights"/> and <see cref="Group"/> ask for.</summary>
@@ -74,14 +78,15 @@ internal static class CommonOptions
     };
 
     /// <summary>
-    /// Opens what <see cref="Threads"/> and <see cref="Disable"/> ask for, and says so where there is only the slow path.
+    /// Opens what <see cref="Threads"/> and <see cref="Disable"/> ask for; says so where there is only the slow path.
     /// </summary>
     public static ComputeContext OpenCompute(int? threads, KernelTiers disabled, ToolConsole console)
     {
         var compute = new ComputeContext(new ComputeOptions { Threads = threads, DisabledTiers = disabled });
         if (compute.Backend == ComputeBackend.Managed)
         {
-            console.Error.WriteLine("kleidi: no native library, so this runs in C#: the same bits, but slowly; 'kleidi doctor' says why");
+            console.Error.WriteLine(
+                "kleidi: no native library, so this runs in C#: the same bits, but slowly; 'kleidi doctor' says why");
         }
 
         return compute;

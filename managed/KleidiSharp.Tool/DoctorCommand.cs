@@ -9,7 +9,8 @@ internal sealed class DoctorCommand : ToolCommand
 {
     private readonly Option<string?> device = new("--device")
     {
-        Description = "A command that starts kleidi-device on another processor; its kernels are examined instead of this machine's.",
+        Description = "A command that starts kleidi-device on another processor; its kernels are examined instead of "
+            + "this machine's.",
         HelpName = "command",
     };
     private readonly Option<KernelTiers> disable = CommonOptions.Disable();
@@ -18,8 +19,9 @@ internal sealed class DoctorCommand : ToolCommand
     public DoctorCommand()
         : base(
             "doctor",
-            "Says what KleidiSharp finds on this machine: runtime, CPU, library, which kernel is chosen for what and why not "
-            + "another; and tests every usable kernel against the C# reference, to the bit. Exit code 1 where something is wrong.",
+            "Says what KleidiSharp finds on this machine: runtime, CPU, library, which kernel is chosen for what and "
+            + "why not another; and tests every usable kernel against the C# reference, to the bit. Exit code 1 where "
+            + "something is wrong.",
             "kleidi doctor",
             "kleidi doctor --json                # for a program to read",
             "kleidi doctor --device \"ssh board kleidi-device\"",

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace KleidiSharp.Tool;
 
 /// <summary>Where figures come from.</summary>
-/// <param name="RuntimeIdentifier">For instance "linux-x64": which native binary of a package this process takes.</param>
+/// <param name="RuntimeIdentifier">For instance "linux-x64": which native binary of a package this process
+/// takes.</param>
 /// <param name="OperatingSystem">Its name and version.</param>
 /// <param name="Framework">The .NET version.</param>
 /// <param name="CLibrary">For instance "glibc 2.36".</param>

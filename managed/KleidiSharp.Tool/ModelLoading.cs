@@ -13,7 +13,8 @@ internal static class ModelLoading
         {
             Weights = weights,
             Compute = compute,
-            Progress = progress.Receive<LoadProgress>(p => ((double)p.LoadedBytes / Math.Max(1, p.TotalBytes), p.Tensor)),
+            Progress = progress.Receive<LoadProgress>(
+                p => ((double)p.LoadedBytes / Math.Max(1, p.TotalBytes), p.Tensor)),
         });
     }
 }

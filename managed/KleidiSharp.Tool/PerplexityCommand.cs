@@ -28,8 +28,8 @@ internal sealed class PerplexityCommand : ToolCommand
     };
     private readonly Option<string> separator = new("--separator")
     {
-        Description = "Where the file holds this, it holds several texts: each is trimmed, and its first window counts. "
-            + "Elsewhere the file is one text, and all its windows count.",
+        Description = "Where the file holds this, it holds several texts: each is trimmed, and its first window "
+            + "counts. Elsewhere the file is one text, and all its windows count.",
         HelpName = "text",
         DefaultValueFactory = _ => "<|endoftext|>",
     };
@@ -40,8 +40,8 @@ internal sealed class PerplexityCommand : ToolCommand
     public PerplexityCommand()
         : base(
             "perplexity",
-            "Measures how well a model predicts a text: e to the mean negative log-likelihood of its tokens. Less is better; "
-            + "compare --weights int4 with f32 to see what quantising costs.",
+            "Measures how well a model predicts a text: e to the mean negative log-likelihood of its tokens. Less is "
+            + "better; compare --weights int4 with f32 to see what quantising costs.",
             "kleidi perplexity model.gguf text.txt                # with int4 weights",
             "kleidi perplexity model.gguf text.txt --weights f32  # with the file's own",
             "kleidi perplexity model.gguf text.txt --group 128 --json")
@@ -60,9 +60,13 @@ internal sealed class PerplexityCommand : ToolCommand
     protected override int Run(ParseResult arguments, ToolConsole console)
     {
         string content = File.ReadAllText(arguments.GetValue(text)!);
-        using ComputeContext compute = CommonOptions.OpenCompute(arguments.GetValue(threads), arguments.GetValue(disable), console);
+        using ComputeContext compute =
+            CommonOptions.OpenCompute(arguments.GetValue(threads), arguments.GetValue(disable), console);
         using LlamaModel llama = ModelLoading.Load(
-            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)), compute, console);
+            arguments.GetValue(model)!,
+            CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)),
+            compute,
+            console);
 
         string between = arguments.GetValue(separator)!;
         long start = Stopwatch.GetTimestamp();
@@ -73,7 +77,8 @@ internal sealed class PerplexityCommand : ToolCommand
             {
                 Separator = between.Length > 0 && content.Contains(between, StringComparison.Ordinal) ? between : null,
                 WindowTokens = Math.Min(arguments.GetValue(window), llama.Config.ContextLength),
-                Progress = progress.Receive<(int Done, int Total)>(p => ((double)p.Done / p.Total, $"{p.Done} of {p.Total} tokens")),
+                Progress = progress.Receive<(int Done, int Total)>(
+                    p => ((double)p.Done / p.Total, $"{p.Done} of {p.Total} tokens")),
             });
         }
 
@@ -92,7 +97,9 @@ internal sealed class PerplexityCommand : ToolCommand
             return CommandLine.Success;
         }
 
-        console.Out.WriteLine($"perplexity {report.Perplexity:F4}, {report.MeanNll:F6} nats per token over {report.Tokens} tokens in {Figures.Count(report.Windows, "window")}");
+        string windows = Figures.Count(report.Windows, "window");
+        console.Out.WriteLine(
+            $"perplexity {report.Perplexity:F4}, {report.MeanNll:F6} nats per token, {report.Tokens} tokens in {windows}");
         console.Error.WriteLine($"{report.Tokens / report.Seconds:F0} tokens/s");
         RunText.WriteLayers(report.Layers, report.Fallbacks, console.Error);
         return CommandLine.Success;

@@ -47,7 +47,8 @@ internal sealed class ProgressLine(ToolConsole console, string operation) : IDis
 
     /// <summary>Says how far the operation is, for a library that reports in numbers of its own.</summary>
     /// <param name="describe">The fraction and the detail for a report.</param>
-    public IProgress<T> Receive<T>(Func<T, (double Fraction, string Detail)> describe) => new Receiver<T>(this, describe);
+    public IProgress<T> Receive<T>(Func<T, (double Fraction, string Detail)> describe) =>
+        new Receiver<T>(this, describe);
 
     /// <summary>Ends the operation and takes a redrawn line off the terminal.</summary>
     public void Dispose()
@@ -64,7 +65,8 @@ internal sealed class ProgressLine(ToolConsole console, string operation) : IDis
     }
 
     // Unlike Progress<T> it reports on the caller's thread, in order.
-    private sealed class Receiver<T>(ProgressLine line, Func<T, (double Fraction, string Detail)> describe) : IProgress<T>
+    private sealed class Receiver<T>(ProgressLine line, Func<T, (double Fraction, string Detail)> describe)
+        : IProgress<T>
     {
         public void Report(T value)
         {

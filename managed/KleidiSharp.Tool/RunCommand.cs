@@ -30,7 +30,8 @@ internal sealed class RunCommand : ToolCommand
         Description = "0 always takes the likeliest token; 1 follows the model's probabilities; more is bolder.",
         HelpName = "t",
         DefaultValueFactory = _ => 0.8f,
-        CustomParser = result => CommonOptions.Parse<float>(result, "a number of at least 0", t => t >= 0 && float.IsFinite(t)),
+        CustomParser =
+            result => CommonOptions.Parse<float>(result, "a number of at least 0", t => t >= 0 && float.IsFinite(t)),
     };
     private readonly Option<int> topK = new("--top-k")
     {
@@ -44,7 +45,8 @@ internal sealed class RunCommand : ToolCommand
         Description = "Only the likeliest tokens that together have this probability take part.",
         HelpName = "p",
         DefaultValueFactory = _ => 0.95f,
-        CustomParser = result => CommonOptions.Parse<float>(result, "a number above 0 and at most 1", p => p is > 0 and <= 1),
+        CustomParser =
+            result => CommonOptions.Parse<float>(result, "a number above 0 and at most 1", p => p is > 0 and <= 1),
     };
     private readonly Option<ulong> seed = new("--seed")
     {
@@ -60,10 +62,11 @@ internal sealed class RunCommand : ToolCommand
     public RunCommand()
         : base(
             "run",
-            "Generates text with a model in a GGUF file. Standard output gets the text and nothing else, without a final "
-            + "newline unless it is a terminal; standard error gets progress, speed, kernels and layers that fell back.",
+            "Generates text with a model in a GGUF file. Standard output gets the text and nothing else, without a "
+            + "final newline unless it is a terminal; standard error gets progress, speed, kernels and layers that "
+            + "fell back.",
             "kleidi run model.gguf --prompt \"Once upon a time\"",
-            "kleidi run model.gguf --prompt \"\" --temperature 0 --weights f32 > story.txt  # the same text on every machine",
+            "kleidi run model.gguf --prompt \"\" --temperature 0 > story.txt  # the same text on every machine",
             "kleidi run model.gguf --prompt \"Tell me\" --seed 7 --top-k 40 --max-tokens 50",
             "kleidi run model.gguf --prompt \"Hello\" --json  # text and figures in one document")
     {
@@ -84,10 +87,14 @@ internal sealed class RunCommand : ToolCommand
     protected override int Run(ParseResult arguments, ToolConsole console)
     {
         bool asJson = arguments.GetValue(json);
-        using ComputeContext compute = CommonOptions.OpenCompute(arguments.GetValue(threads), arguments.GetValue(disable), console);
+        using ComputeContext compute =
+            CommonOptions.OpenCompute(arguments.GetValue(threads), arguments.GetValue(disable), console);
         long start = Stopwatch.GetTimestamp();
         using LlamaModel llama = ModelLoading.Load(
-            arguments.GetValue(model)!, CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)), compute, console);
+            arguments.GetValue(model)!,
+            CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)),
+            compute,
+            console);
         double loadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         using var generation = new TextGeneration(llama, new SamplingOptions

@@ -7,7 +7,9 @@ using KleidiSharp.Tool.Run;
 
 namespace KleidiSharp.Tool;
 
-/// <summary>How reports are written as JSON: property names in camelCase, numbers that are not finite as strings.</summary>
+/// <summary>
+/// How reports are written as JSON: property names in camelCase, numbers that are not finite as strings.
+/// </summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     WriteIndented = true,

@@ -28,8 +28,11 @@ public class RepackLayoutTests
         using PackedWeights int4 = PackedWeights.Quantize(new float[64], 2, 32, WeightFormat.Int4Group(32));
         using PackedWeights f32 = PackedWeights.Quantize(new float[64], 2, 32, WeightFormat.Float32);
 
-        Assert.Contains("Float32N16", Assert.Throws<ArgumentException>(() => int4.Repack(layout: WeightLayout.Float32N16)).Message, StringComparison.Ordinal);
-        Assert.Contains("Int4N8K8", Assert.Throws<ArgumentException>(() => f32.Repack(layout: WeightLayout.Int4N8K8)).Message, StringComparison.Ordinal);
+        var first = Assert.Throws<ArgumentException>(() => int4.Repack(layout: WeightLayout.Float32N16));
+        var second = Assert.Throws<ArgumentException>(() => f32.Repack(layout: WeightLayout.Int4N8K8));
+
+        Assert.Contains("Float32N16", first.Message, StringComparison.Ordinal);
+        Assert.Contains("Int4N8K8", second.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -39,6 +42,7 @@ public class RepackLayoutTests
         WeightLayout[] unusable = [.. new[] { WeightLayout.Int4N32K4, WeightLayout.Int4N8K8, WeightLayout.Int4N8K16 }
             .Where(layout => !KernelCatalog.All.Any(kernel => kernel.IsUsable && kernel.Layout == layout))];
 
-        Assert.All(unusable, layout => Assert.Throws<PlatformNotSupportedException>(() => packed.Repack(layout: layout)));
+        Assert.All(
+            unusable, layout => Assert.Throws<PlatformNotSupportedException>(() => packed.Repack(layout: layout)));
     }
 }

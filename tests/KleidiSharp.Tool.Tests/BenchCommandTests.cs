@@ -5,6 +5,8 @@ namespace KleidiSharp.Tool.Tests;
 
 public class BenchCommandTests
 {
+    private static readonly string[] Shape = ["name", "outFeatures", "inFeatures", "perModel"];
+
     [Fact]
     public void Quick_json_lists_every_shape_with_sane_figures_and_their_sums()
     {
@@ -14,15 +16,22 @@ public class BenchCommandTests
         JsonElement json = run.Json();
         JsonElement[] layers = [.. json.GetProperty("layers").EnumerateArray()];
         Assert.Equal(
-            ["q, o 2048x2048x32", "k, v 512x2048x32", "gate, up 8192x2048x32", "down 2048x8192x16", "head 128256x2048x1"],
-            layers.Select(layer => $"{layer.GetProperty("name")} {layer.GetProperty("outFeatures")}x{layer.GetProperty("inFeatures")}x{layer.GetProperty("perModel")}"));
+            [
+                "q, o|2048|2048|32",
+                "k, v|512|2048|32",
+                "gate, up|8192|2048|32",
+                "down|2048|8192|16",
+                "head|128256|2048|1",
+            ],
+            layers.Select(layer => string.Join('|', Shape.Select(property => layer.GetProperty(property).ToString()))));
         foreach (JsonElement layer in layers)
         {
             double weights = layer.GetProperty("outFeatures").GetDouble() * layer.GetProperty("inFeatures").GetDouble();
             Assert.InRange(layer.GetProperty("int4Bytes").GetDouble() / weights, 0.5625, 0.58);
             Assert.InRange(layer.GetProperty("f32Bytes").GetDouble() / weights, 4, 4.1);
             Assert.InRange(layer.GetProperty("sqnrDecibels").GetDouble(), 18, 24);
-            Assert.Equal([1, 2], layer.GetProperty("rows").EnumerateArray().Select(times => times.GetProperty("rows").GetInt32()));
+            Assert.Equal([1, 2], layer.GetProperty("rows").EnumerateArray()
+                .Select(times => times.GetProperty("rows").GetInt32()));
             foreach (JsonElement times in layer.GetProperty("rows").EnumerateArray())
             {
                 Assert.InRange(times.GetProperty("runs").GetInt32(), 3, 5);
@@ -47,6 +56,7 @@ public class BenchCommandTests
             Assert.Equal((index + 1) * 1e3 / milliseconds, model.GetProperty("int4TokensPerSecond").GetDouble(), 1e-3);
         }
 
-        Assert.Contains("scaled up 16 times", string.Join('\n', json.GetProperty("method").GetProperty("notes").EnumerateArray()), StringComparison.Ordinal);
+        string notes = string.Join('\n', json.GetProperty("method").GetProperty("notes").EnumerateArray());
+        Assert.Contains("scaled up 16 times", notes, StringComparison.Ordinal);
     }
 }

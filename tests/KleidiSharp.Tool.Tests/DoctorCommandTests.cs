@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using KleidiSharp.Tool.Doctor;
 
@@ -25,9 +26,11 @@ public class DoctorCommandTests
         Assert.Equal(
             KernelCatalog.All.Where(kernel => kernel.IsUsable).Select(kernel => kernel.Name),
             tests.Select(test => test.GetProperty("kernel").GetString()));
-        Assert.All(tests, test => Assert.True(test.GetProperty("ok").GetBoolean(), test.GetProperty("failure").GetString()));
+        Assert.All(
+            tests, test => Assert.True(test.GetProperty("ok").GetBoolean(), test.GetProperty("failure").GetString()));
         Assert.All(tests, test => Assert.InRange(test.GetProperty("casesPassed").GetInt32(), 5, 100));
-        Assert.All(json.GetProperty("layouts").EnumerateArray(), layout => Assert.True(layout.GetProperty("ok").GetBoolean()));
+        Assert.All(
+            json.GetProperty("layouts").EnumerateArray(), layout => Assert.True(layout.GetProperty("ok").GetBoolean()));
         Assert.Equal(HasLibrary, json.GetProperty("library").GetProperty("loaded").GetBoolean());
     }
 
@@ -37,7 +40,8 @@ public class DoctorCommandTests
         JsonElement[] kernels = [.. ToolRun.Of("doctor", "--json").Json().GetProperty("kernels").EnumerateArray()];
 
         Assert.All(kernels, kernel => Assert.NotEqual(
-            kernel.GetProperty("chosenFor").GetArrayLength() > 0, kernel.GetProperty("whyNot").GetString() is { Length: > 0 }));
+            kernel.GetProperty("chosenFor").GetArrayLength() > 0,
+            kernel.GetProperty("whyNot").GetString() is { Length: > 0 }));
         Assert.Equal(
             ["f32", "int4"],
             kernels.Where(kernel => kernel.GetProperty("chosenFor").GetArrayLength() > 0)
@@ -49,7 +53,7 @@ public class DoctorCommandTests
     {
         string output = ToolRun.Of("doctor").Output;
 
-        Assert.Contains(System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier, output, StringComparison.Ordinal);
+        Assert.Contains(RuntimeInformation.RuntimeIdentifier, output, StringComparison.Ordinal);
         Assert.Contains(NativeLibraryInfo.CLibrary, output, StringComparison.Ordinal);
         Assert.Contains(HasLibrary ? "All is well." : "1 problem.", output, StringComparison.Ordinal);
         Assert.All(KernelCatalog.All, kernel => Assert.Contains(kernel.Name, output, StringComparison.Ordinal));
@@ -63,11 +67,14 @@ public class DoctorCommandTests
 
         JsonElement json = ToolRun.Of("doctor", "--disable", tier, "--json").Json();
 
-        JsonElement kernel = json.GetProperty("kernels").EnumerateArray().Single(kernel => kernel.GetProperty("name").GetString() == best.Name);
+        JsonElement kernel = json.GetProperty("kernels").EnumerateArray()
+            .Single(kernel => kernel.GetProperty("name").GetString() == best.Name);
         Assert.False(kernel.GetProperty("enabled").GetBoolean());
         Assert.Equal("switched off", kernel.GetProperty("whyNot").GetString());
-        Assert.Contains(tier, json.GetProperty("remarks").EnumerateArray().Single().GetString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(best.Name, json.GetProperty("selfTest").EnumerateArray().Select(test => test.GetProperty("kernel").GetString()));
+        Assert.Contains(
+            tier, json.GetProperty("remarks").EnumerateArray().Single().GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(best.Name, json.GetProperty("selfTest").EnumerateArray()
+            .Select(test => test.GetProperty("kernel").GetString()));
     }
 
     [Fact]
@@ -112,7 +119,8 @@ public class DoctorCommandTests
     public void A_kernel_that_cannot_be_reached_fails_its_self_test()
     {
         KernelInfo usable = KernelCatalog.All.First(kernel => kernel.IsUsable);
-        using var selfTest = new SelfTest(disabled => new ComputeContext(new ComputeOptions { DisabledTiers = disabled }));
+        using var selfTest =
+            new SelfTest(disabled => new ComputeContext(new ComputeOptions { DisabledTiers = disabled }));
 
         Assert.True(selfTest.Run(usable, KernelCatalog.All).Ok);
         SelfTestReport report = selfTest.Run(usable with { Index = 999 }, KernelCatalog.All);

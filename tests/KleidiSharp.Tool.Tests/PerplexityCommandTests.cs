@@ -23,7 +23,8 @@ public class PerplexityCommandTests
         JsonElement json = ToolRun.Of("perplexity", file.Name, text.Name, "--weights", weights, "--json").Json();
 
         Assert.Equal(CommandLine.Success, plain.ExitCode);
-        Assert.Contains(expected.Perplexity.ToString("F4", CultureInfo.InvariantCulture), plain.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            expected.Perplexity.ToString("F4", CultureInfo.InvariantCulture), plain.Output, StringComparison.Ordinal);
         Assert.Equal(expected.Perplexity, json.GetProperty("perplexity").GetDouble());
         Assert.Equal(expected.MeanNll, json.GetProperty("meanNll").GetDouble());
         Assert.Equal(Text.Length, json.GetProperty("tokens").GetInt32());
@@ -36,8 +37,10 @@ public class PerplexityCommandTests
         using var one = new TemporaryFile(Encoding.UTF8.GetBytes(Text));
         using var two = new TemporaryFile(Encoding.UTF8.GetBytes("abcdefghijklmnop|qrst"));
 
-        JsonElement windows = ToolRun.Of("perplexity", file.Name, one.Name, "--window", "11", "--separator", "|", "--json").Json();
-        JsonElement texts = ToolRun.Of("perplexity", file.Name, two.Name, "--window", "11", "--separator", "|", "--json").Json();
+        JsonElement windows =
+            ToolRun.Of("perplexity", file.Name, one.Name, "--window", "11", "--separator", "|", "--json").Json();
+        JsonElement texts =
+            ToolRun.Of("perplexity", file.Name, two.Name, "--window", "11", "--separator", "|", "--json").Json();
 
         Assert.Equal(4, windows.GetProperty("windows").GetInt32());
         Assert.Equal(35, windows.GetProperty("tokens").GetInt32());
@@ -51,8 +54,10 @@ public class PerplexityCommandTests
         using TemporaryFile file = new TinyLlama().ToFile();
         using var empty = new TemporaryFile([]);
 
-        Assert.Contains("no token", ToolRun.Of("perplexity", file.Name, empty.Name).FailureLine(), StringComparison.Ordinal);
-        Assert.Contains("no-such.txt", ToolRun.Of("perplexity", file.Name, "no-such.txt").FailureLine(), StringComparison.Ordinal);
+        Assert.Contains(
+            "no token", ToolRun.Of("perplexity", file.Name, empty.Name).FailureLine(), StringComparison.Ordinal);
+        Assert.Contains(
+            "no-such.txt", ToolRun.Of("perplexity", file.Name, "no-such.txt").FailureLine(), StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -69,7 +74,8 @@ public class PerplexityCommandTests
 
     private static PerplexityResult Evaluate(TemporaryFile file, string weights, PerplexityOptions options)
     {
-        using LlamaModel model = LlamaModel.Load(file.Name, new LoadOptions { Weights = CommonOptions.Format(weights, 32) });
+        using LlamaModel model =
+            LlamaModel.Load(file.Name, new LoadOptions { Weights = CommonOptions.Format(weights, 32) });
         return Perplexity.Evaluate(model, Text, options);
     }
 }

@@ -10,11 +10,13 @@ public class ProcessTests
     {
         using TemporaryFile file = new TinyLlama().ToFile();
 
-        (int code, string output, string error) = Run("run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "5");
+        (int code, string output, string error) =
+            Run("run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "5");
         (int failed, _, string line) = Run("run", "no-such-model.gguf", "--prompt", "abc");
 
         Assert.Equal(CommandLine.Success, code);
-        Assert.Equal(ToolRun.Of("run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "5").Output, output);
+        Assert.Equal(
+            ToolRun.Of("run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "5").Output, output);
         Assert.Contains("tokens/s", error, StringComparison.Ordinal);
         Assert.Equal(CommandLine.Failure, failed);
         Assert.Contains("no-such-model.gguf", line, StringComparison.Ordinal);
@@ -22,8 +24,8 @@ public class ProcessTests
 
     private static (int Code, string Output, string Error) Run(params string[] args)
     {
-        string program = typeof(CommandLine).Assembly.GetName().Name + ".dll";
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. args])
+        string path = Path.Combine(AppContext.BaseDirectory, typeof(CommandLine).Assembly.GetName().Name + ".dll");
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", [path, .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -14,7 +14,8 @@ public class RunCommandTests
     {
         using TemporaryFile file = new TinyLlama().ToFile();
 
-        var run = ToolRun.Of("run", file.Name, "--prompt", prompt, "--weights", weights, "--temperature", "0", "--max-tokens", "20");
+        var run = ToolRun.Of(
+            "run", file.Name, "--prompt", prompt, "--weights", weights, "--temperature", "0", "--max-tokens", "20");
 
         Assert.Equal(CommandLine.Success, run.ExitCode);
         Assert.Equal(Expected(file, weights, prompt, new SamplingOptions { MaxTokens = 20 }), run.Output);
@@ -26,12 +27,14 @@ public class RunCommandTests
     {
         using TemporaryFile file = new TinyLlama(tied: false).ToFile();
 
-        var run = ToolRun.Of("run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "20", "--threads", "2", "--json");
+        var run = ToolRun.Of("run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "20",
+            "--threads", "2", "--json");
 
         Assert.Equal(CommandLine.Success, run.ExitCode);
         Assert.DoesNotContain("tokens/s", run.Error, StringComparison.Ordinal);
         JsonElement json = run.Json();
-        Assert.Equal(Expected(file, "int4", "abc", new SamplingOptions { MaxTokens = 20 }), json.GetProperty("text").GetString());
+        Assert.Equal(Expected(file, "int4", "abc", new SamplingOptions { MaxTokens = 20 }),
+            json.GetProperty("text").GetString());
         Assert.Equal(20, json.GetProperty("generated").GetInt32());
         Assert.Equal("the limit of tokens", json.GetProperty("endedBecause").GetString());
         Assert.Equal(19, json.GetProperty("decode").GetProperty("tokens").GetInt32());
@@ -40,7 +43,8 @@ public class RunCommandTests
         Assert.Equal(2, json.GetProperty("machine").GetProperty("threads").GetInt32());
         JsonElement[] layers = [.. json.GetProperty("layers").EnumerateArray()];
         Assert.Equal(["int4/32", "f32"], layers.Select(layer => layer.GetProperty("format").GetString()));
-        Assert.Equal(json.GetProperty("weightBytesPerToken").GetInt64(), layers.Sum(layer => layer.GetProperty("bytes").GetInt64()));
+        Assert.Equal(json.GetProperty("weightBytesPerToken").GetInt64(),
+            layers.Sum(layer => layer.GetProperty("bytes").GetInt64()));
         Assert.All(layers, layer => Assert.NotEqual("", layer.GetProperty("decodeKernel").GetString()));
         Assert.Equal(
             ["blk.0.ffn_down.weight", "blk.1.ffn_down.weight"],
@@ -52,7 +56,8 @@ public class RunCommandTests
     {
         using TemporaryFile file = new TinyLlama { ContextLength = 12 }.ToFile();
 
-        JsonElement json = ToolRun.Of("run", file.Name, "--prompt", "abcde", "--weights", "f32", "--temperature", "0", "--json").Json();
+        JsonElement json = ToolRun.Of(
+            "run", file.Name, "--prompt", "abcde", "--weights", "f32", "--temperature", "0", "--json").Json();
 
         Assert.Equal("the context is full", json.GetProperty("endedBecause").GetString());
         Assert.Equal(Expected(file, "f32", "abcde", new SamplingOptions()), json.GetProperty("text").GetString());
@@ -62,7 +67,8 @@ public class RunCommandTests
     public void A_seed_decides_the_text()
     {
         using TemporaryFile file = new TinyLlama().ToFile();
-        string[] Arguments(string seed) => ["run", file.Name, "--prompt", "abc", "--temperature", "1", "--top-p", "1", "--max-tokens", "30", "--seed", seed];
+        string[] Arguments(string seed) => ["run", file.Name, "--prompt", "abc", "--temperature", "1", "--top-p", "1",
+            "--max-tokens", "30", "--seed", seed];
 
         Assert.Equal(ToolRun.Of(Arguments("1")).Output, ToolRun.Of(Arguments("1")).Output);
         Assert.NotEqual(ToolRun.Of(Arguments("1")).Output, ToolRun.Of(Arguments("2")).Output);
@@ -72,7 +78,8 @@ public class RunCommandTests
     public void Sampling_options_reach_the_sampler()
     {
         using TemporaryFile file = new TinyLlama().ToFile();
-        string likeliest = ToolRun.Of("run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "30").Output;
+        string likeliest =
+            ToolRun.Of("run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "30").Output;
         string[] drawn = ["run", file.Name, "--prompt", "abc", "--temperature", "2", "--max-tokens", "30"];
 
         Assert.NotEqual(likeliest, ToolRun.Of([.. drawn, "--top-p", "1"]).Output);
@@ -106,7 +113,8 @@ public class RunCommandTests
         using TemporaryFile whole = new TinyLlama().ToFile();
         using var cut = new TemporaryFile(File.ReadAllBytes(whole.Name).AsSpan(0, 20000));
 
-        Assert.Contains(other.Name, ToolRun.Of("run", other.Name, "--prompt", "x").FailureLine(), StringComparison.Ordinal);
+        Assert.Contains(
+            other.Name, ToolRun.Of("run", other.Name, "--prompt", "x").FailureLine(), StringComparison.Ordinal);
         Assert.Contains(cut.Name, ToolRun.Of("run", cut.Name, "--prompt", "x").FailureLine(), StringComparison.Ordinal);
     }
 
@@ -148,14 +156,16 @@ public class RunCommandTests
         string folder = Path.GetDirectoryName(TestData.Find("stories260K/expected.json"))!;
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "expected.json")));
 
-        var run = ToolRun.Of("run", Path.Combine(folder, "stories260K.llamacpp.gguf"), "--weights", "f32", "--temperature", "0", "--prompt", "");
+        var run = ToolRun.Of("run", Path.Combine(folder, "stories260K.llamacpp.gguf"), "--weights", "f32",
+            "--temperature", "0", "--prompt", "");
 
         Assert.Equal(expected.RootElement.GetProperty("greedy_text").GetString(), run.Output);
     }
 
     private static string Expected(TemporaryFile file, string weights, string prompt, SamplingOptions options)
     {
-        using LlamaModel model = LlamaModel.Load(file.Name, new LoadOptions { Weights = CommonOptions.Format(weights, 32) });
+        using LlamaModel model =
+            LlamaModel.Load(file.Name, new LoadOptions { Weights = CommonOptions.Format(weights, 32) });
         return string.Concat(model.Generate(prompt, options));
     }
 }

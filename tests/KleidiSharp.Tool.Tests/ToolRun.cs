@@ -31,7 +31,8 @@ internal sealed record ToolRun(int ExitCode, string Output, string Error)
         Assert.Equal(CommandLine.Failure, ExitCode);
         Assert.Equal("", Output);
         string line = Assert.Single(
-            Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.StartsWith("kleidi: no native library", StringComparison.Ordinal));
+            Error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            line => !line.StartsWith("kleidi: no native library", StringComparison.Ordinal));
         Assert.StartsWith("kleidi: ", line, StringComparison.Ordinal);
         return line;
     }

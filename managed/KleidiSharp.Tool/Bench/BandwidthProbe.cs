@@ -52,7 +52,8 @@ internal sealed class BandwidthProbe
     private static float Sum(ReadOnlySpan<float> values)
     {
         int width = Vector<float>.Count;
-        Vector<float> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
+        Vector<float> a = default, b = default, c = default, d = default;
+        Vector<float> e = default, f = default, g = default, h = default;
         while (values.Length >= 8 * width)
         {
             a += new Vector<float>(values);

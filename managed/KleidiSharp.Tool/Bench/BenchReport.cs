@@ -13,7 +13,8 @@ internal sealed record BenchReport(
 /// <param name="Group">Values per group of the int4 weights.</param>
 /// <param name="LastLevelCacheBytes">The cache that the weights must not fit.</param>
 /// <param name="LastLevelCacheKnown">Whether the system said so.</param>
-/// <param name="RotatedBytes">Packed weights of one format that calls go through before they come back to the same.</param>
+/// <param name="RotatedBytes">Packed weights of one format that calls go through before they come back to the
+/// same.</param>
 /// <param name="Notes">The same in words.</param>
 internal sealed record BenchMethod(
     int Threads,
@@ -51,7 +52,8 @@ internal sealed record LayerReport(
 /// <param name="F32">Float weights.</param>
 /// <param name="SpeedUp">Median of f32 time over int4 time, turn by turn.</param>
 /// <param name="SpeedUpLowerQuartile">A quarter of the turns' ratios are below this.</param>
-/// <param name="SpeedUpUpperQuartile">A quarter of the turns' ratios are above this: far apart where the machine was busy.</param>
+/// <param name="SpeedUpUpperQuartile">A quarter of the turns' ratios are above this: far apart where the machine was
+/// busy.</param>
 /// <param name="ReadGigabytesPerSecond">What reading memory with all threads gave in the same turns.</param>
 /// <param name="Int4ShareOfRead">Median of the int4 weights' rate over that, turn by turn.</param>
 internal sealed record LayerTimes(
@@ -70,7 +72,8 @@ internal sealed record LayerTimes(
 /// <param name="GigabytesPerSecond">Weight bytes over time.</param>
 /// <param name="GigaopsPerSecond">2 m n k over time.</param>
 /// <param name="Kernel">The kernel that ran.</param>
-internal sealed record FormatTimes(double Microseconds, double GigabytesPerSecond, double GigaopsPerSecond, string Kernel);
+internal sealed record FormatTimes(
+    double Microseconds, double GigabytesPerSecond, double GigaopsPerSecond, string Kernel);
 
 /// <summary>The multiplications of a whole model with one number of rows: the layers' medians, summed.</summary>
 /// <param name="Rows">m.</param>

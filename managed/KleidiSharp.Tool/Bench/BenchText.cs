@@ -10,10 +10,11 @@ internal static class BenchText
     public static void Write(BenchReport report, TextWriter output)
     {
         BenchMethod method = report.Method;
-        output.WriteLine($"int4/{method.Group} against f32, layers of Llama-3.2-1B, {Figures.Count(method.Threads, "thread")}, CPU {report.Machine.Cpu}");
+        string threads = Figures.Count(method.Threads, "thread");
+        output.WriteLine($"int4/{method.Group} against f32, layers of Llama-3.2-1B, {threads}, {report.Machine.Cpu}");
         string source = method.LastLevelCacheKnown ? "" : " (assumed: the system does not say)";
-        output.WriteLine(
-            $"Last-level cache {method.LastLevelCacheBytes / Mega:F0} MB{source}; weights of each format rotate over {method.RotatedBytes / Mega:F0} MB.");
+        output.WriteLine($"Last-level cache {method.LastLevelCacheBytes / Mega:F0} MB{source}; "
+            + $"weights of each format rotate over {method.RotatedBytes / Mega:F0} MB.");
         foreach (string note in method.Notes)
         {
             output.WriteLine(note);
@@ -29,7 +30,8 @@ internal static class BenchText
     private static void WriteRows(BenchReport report, int index, TextWriter output)
     {
         ModelReport model = report.Model[index];
-        var table = new TextTable("layer", "out × in", "per token", "int4 µs", "f32 µs", "speed-up (quartiles)", "int4 GB/s", "of read", "f32 GB/s", "int4 GOP/s", "f32 GOP/s", "int4 MB", "f32 MB", "SQNR dB");
+        var table = new TextTable("layer", "out × in", "per token", "int4 µs", "f32 µs", "speed-up (quartiles)",
+            "int4 GB/s", "of read", "f32 GB/s", "int4 GOP/s", "f32 GOP/s", "int4 MB", "f32 MB", "SQNR dB");
         foreach (LayerReport layer in report.Layers)
         {
             LayerTimes times = layer.Rows[index];
@@ -52,11 +54,15 @@ internal static class BenchText
 
         LayerTimes first = report.Layers[0].Rows[index];
         double[] read = [.. report.Layers.Select(layer => layer.Rows[index].ReadGigabytesPerSecond)];
-        output.WriteLine($"m = {model.Rows}: {first.Int4.Kernel} against {first.F32.Kernel}; reading memory gives {read.Min():F1} to {read.Max():F1} GB/s");
+        output.WriteLine($"m = {model.Rows}: {first.Int4.Kernel} against {first.F32.Kernel}; "
+            + $"reading memory gives {read.Min():F1} to {read.Max():F1} GB/s");
         table.Write(output);
         output.WriteLine(
-            $"whole model: int4 {model.Int4Milliseconds:F1} ms, {model.Int4TokensPerSecond:F1} tokens/s, {model.Int4Bytes / Giga:F2} GB; "
-            + $"f32 {model.F32Milliseconds:F1} ms, {model.F32TokensPerSecond:F1} tokens/s, {model.F32Bytes / Giga:F2} GB; "
+            $"whole model: int4 {Total(model.Int4Milliseconds, model.Int4TokensPerSecond, model.Int4Bytes)}; "
+            + $"f32 {Total(model.F32Milliseconds, model.F32TokensPerSecond, model.F32Bytes)}; "
             + $"speed-up {model.SpeedUp:F2}");
     }
+
+    private static string Total(double milliseconds, double tokensPerSecond, long bytes) =>
+        $"{milliseconds:F1} ms, {tokensPerSecond:F1} tokens/s, {bytes / Giga:F2} GB";
 }

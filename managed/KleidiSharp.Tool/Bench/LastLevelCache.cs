@@ -33,8 +33,9 @@ internal static class LastLevelCache
     /// <summary>Reads a size as sysfs writes it, for instance "32768K"; 0 for anything else.</summary>
     internal static long Parse(string text)
     {
-        long unit = text.Length == 0 ? 0 : text[^1] switch { 'K' => 1L << 10, 'M' => 1L << 20, 'G' => 1L << 30, _ => 0 };
-        return unit > 0 && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+        long unit = text.LastOrDefault() switch { 'K' => 1L << 10, 'M' => 1L << 20, 'G' => 1L << 30, _ => 0 };
+        return unit > 0 && long.TryParse(
+            text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
             ? number * unit
             : 0;
     }

@@ -2,8 +2,8 @@
 namespace KleidiSharp.Tool.Bench;
 
 /// <summary>
-/// One layer shape, packed as int4 and as f32, each so many times that calls which go round the copies read every weight
-/// from memory and not from a cache.
+/// One layer shape, packed as int4 and as f32, each so many times that calls which go round the copies read every
+/// weight from memory and not from a cache.
 /// </summary>
 internal sealed class LayerBench : IDisposable
 {

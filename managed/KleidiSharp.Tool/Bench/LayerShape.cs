@@ -6,7 +6,8 @@ namespace KleidiSharp.Tool.Bench;
 /// <param name="OutFeatures">Rows of the weight matrix (n).</param>
 /// <param name="InFeatures">Columns of the weight matrix (k).</param>
 /// <param name="PerModel">How many such layers a token passes through.</param>
-/// <param name="MeasuredOut">Rows that are measured; times and sizes are scaled up to <paramref name="OutFeatures"/>.</param>
+/// <param name="MeasuredOut">Rows that are measured; times and sizes are scaled up to
+/// <paramref name="OutFeatures"/>.</param>
 internal sealed record LayerShape(string Name, int OutFeatures, int InFeatures, int PerModel, int MeasuredOut)
 {
     private const int HeadOut = 128256;

@@ -22,7 +22,9 @@ internal sealed class ModelBench
         this.group = group;
         bool wholeHead = !quick && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= MemoryForWholeHead;
         shapes = LayerShape.Llama32With1B(wholeHead ? 1 : 16);
-        limits = quick ? new RunLimits(3, 5, TimeSpan.FromSeconds(0.25)) : new RunLimits(5, 101, TimeSpan.FromSeconds(4));
+        limits = quick
+            ? new RunLimits(3, 5, TimeSpan.FromSeconds(0.25))
+            : new RunLimits(5, 101, TimeSpan.FromSeconds(4));
         (long cache, bool known) = LastLevelCache.Read();
         method = new BenchMethod(compute.Threads, group, cache, known, (quick ? 1 : 4) * cache, Notes(quick));
     }
@@ -88,13 +90,15 @@ internal sealed class ModelBench
         List<string> notes =
         [
             "Weights are normally distributed: copies of one random block, each starting elsewhere in it.",
-            "Calls go round copies of a layer's weights that together exceed the last-level cache, so each weight comes from memory.",
-            "int4, f32 and a plain read of memory take turns; times are medians, ratios are medians of the turns' ratios; quartiles far apart mean that the machine was busy.",
+            "Calls go round copies of a layer's weights that exceed the last-level cache: weights come from memory.",
+            "int4, f32 and a plain read of memory take turns; times are medians, ratios medians of the turns' ratios.",
+            "Where the quartiles of a ratio are far apart, the machine was busy with something else.",
             "SQNR compares int4 with f32 results of 16 rows of normally distributed activations.",
         ];
         if (head.Scale > 1)
         {
-            notes.Add($"Of the head only {head.MeasuredOut} rows were measured; its times and sizes are scaled up {head.Scale:0.#} times.");
+            notes.Add(
+                $"Of the head {head.MeasuredOut} rows were measured; times and sizes are scaled up {head.Scale:0.#} times.");
         }
 
         if (quick)

@@ -33,7 +33,9 @@ internal sealed class PairedTimes
     /// <summary>Median bytes per second of the probe.</summary>
     public double Bandwidth => Median(r => r.Bandwidth);
 
-    /// <summary>Median of the turns' rate of reading <paramref name="bytes"/> per int4 call over the probe's rate.</summary>
+    /// <summary>
+    /// Median of the turns' rate of reading <paramref name="bytes"/> per int4 call over the probe's rate.
+    /// </summary>
     public double Int4ShareOfBandwidth(long bytes) => Median(r => bytes / r.Int4 / r.Bandwidth);
 
     /// <summary>Takes turns within <paramref name="limits"/>.</summary>
@@ -48,7 +50,8 @@ internal sealed class PairedTimes
         int f32Calls = CallsPerTiming(f32, clock);
         var result = new PairedTimes();
         long start = clock.GetTimestamp();
-        while (result.Runs < limits.Fewest || (result.Runs < limits.Most && clock.GetElapsedTime(start) < limits.Budget))
+        while (result.Runs < limits.Fewest
+            || (result.Runs < limits.Most && clock.GetElapsedTime(start) < limits.Budget))
         {
             // Who comes first changes from turn to turn.
             double first = result.Runs % 2 == 0 ? Time(int4, int4Calls, clock) : Time(f32, f32Calls, clock);

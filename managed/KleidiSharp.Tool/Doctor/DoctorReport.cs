@@ -8,7 +8,8 @@ namespace KleidiSharp.Tool.Doctor;
 /// <param name="Machine">This process; with a device, its CPU and kernels are the device's.</param>
 /// <param name="Library">The native library of this process or of the device.</param>
 /// <param name="Kernels">The kernel table, in order of preference.</param>
-/// <param name="Layouts">Packed layouts of usable kernels, checked against KleidiAI's packers where they are KleidiAI's.</param>
+/// <param name="Layouts">Packed layouts of usable kernels, checked against KleidiAI's packers where they are
+/// KleidiAI's.</param>
 /// <param name="SelfTest">Every usable kernel against the reference.</param>
 internal sealed record DoctorReport(
     bool Ok,

@@ -17,8 +17,10 @@ internal static class DoctorText
         if (library.Loaded)
         {
             output.WriteLine($"library             {library.Path ?? "loaded from an unknown place"}");
-            output.WriteLine($"                    version {library.Version}, ABI {library.AbiVersion}, on {library.Platform}");
-            output.WriteLine($"KleidiAI            {(library.KleidiAIVersion is { Length: > 0 } version ? version : "not linked in")}");
+            output.WriteLine(
+                $"                    version {library.Version}, ABI {library.AbiVersion}, on {library.Platform}");
+            string kleidiAI = library.KleidiAIVersion is "" ? "not linked in" : library.KleidiAIVersion!;
+            output.WriteLine($"KleidiAI            {kleidiAI}");
         }
         else
         {
@@ -43,7 +45,8 @@ internal static class DoctorText
     {
         output.WriteLine();
         output.WriteLine("Kernels, in order of preference:");
-        var table = new TextTable("format", "tier", "kernel", "rows", "by", "compiled", "supported", "enabled", "self-test", "chosen");
+        var table = new TextTable(
+            "format", "tier", "kernel", "rows", "by", "compiled", "supported", "enabled", "self-test", "chosen");
         foreach (KernelReport kernel in report.Kernels)
         {
             SelfTestReport? test = report.SelfTest.FirstOrDefault(test => test.Kernel == kernel.Name);
@@ -51,7 +54,9 @@ internal static class DoctorText
                 kernel.Format,
                 kernel.Tier,
                 kernel.Name,
-                kernel.MaxRows is null ? $"m ≥ {kernel.MinRows}" : kernel.MaxRows == kernel.MinRows ? $"m = {kernel.MinRows}" : $"m = {kernel.MinRows}..{kernel.MaxRows}",
+                kernel.MaxRows is null ? $"m ≥ {kernel.MinRows}"
+                    : kernel.MaxRows == kernel.MinRows ? $"m = {kernel.MinRows}"
+                    : $"m = {kernel.MinRows}..{kernel.MaxRows}",
                 kernel.Origin,
                 YesNo(kernel.Compiled),
                 YesNo(kernel.Supported),
@@ -62,7 +67,9 @@ internal static class DoctorText
 
         table.Write(output);
         output.WriteLine();
-        output.WriteLine("Layouts: " + string.Join(", ", report.Layouts.Select(layout => $"{layout.Name} {(layout.Ok ? "as specified" : "NOT as specified")}")));
+        IEnumerable<string> layouts =
+            report.Layouts.Select(layout => $"{layout.Name} {(layout.Ok ? "as specified" : "NOT as specified")}");
+        output.WriteLine($"Layouts: {string.Join(", ", layouts)}");
     }
 
     private static string YesNo(bool value) => value ? "yes" : "no";

@@ -24,7 +24,8 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
 
         if (library.KleidiAIVersion is "" && compute.Cpu.Architecture == Architecture.Arm64)
         {
-            problems.Add("KleidiAI is not linked in, so only slower kernels are there: run build/setup.sh and build again.");
+            problems.Add(
+                "KleidiAI is not linked in, so only slower kernels are there: run build/setup.sh and build again.");
         }
 
         IReadOnlyList<KernelReport> kernels = KernelTable.Of(compute);
@@ -41,7 +42,8 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
         problems.AddRange(selfTest.Where(test => !test.Ok).Select(test =>
             $"{test.Kernel} failed its self-test: {test.Failure}. Do not trust its results: switch its tier off with "
             + "KLEIDISHARP_DISABLE, and build the library again with the KleidiAI release it was made for."));
-        return new DoctorReport(problems.Count == 0, problems, remarks, MachineReport.Here(compute), library, kernels, layouts, selfTest);
+        return new DoctorReport(
+            problems.Count == 0, problems, remarks, MachineReport.Here(compute), library, kernels, layouts, selfTest);
     }
 
     private ComputeContext Open(KernelTiers alsoDisabled) =>
@@ -52,15 +54,27 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
         NativeLibraryInfo library = NativeLibraryInfo.Current;
         if (library.Failure is not null)
         {
-            problems.Add($"{library.Failure.TrimEnd()}\n  Until then everything runs in C#: the same bits, but slowly.");
+            problems.Add(
+                $"{library.Failure.TrimEnd()}\n  Until then everything runs in C#: the same bits, but slowly.");
         }
 
         return new LibraryReport(
-            library.Failure is null, library.Path, library.Version, NativeLibraryInfo.AbiVersion, library.KleidiAIVersion, NativeLibraryInfo.CLibrary);
+            library.Failure is null,
+            library.Path,
+            library.Version,
+            NativeLibraryInfo.AbiVersion,
+            library.KleidiAIVersion,
+            NativeLibraryInfo.CLibrary);
     }
 
     private static LibraryReport DeviceLibrary(KernelDevice started) =>
-        new(true, started.Command, started.LibraryVersion, NativeLibraryInfo.AbiVersion, started.KleidiAIVersion, started.Platform);
+        new(
+            true,
+            started.Command,
+            started.LibraryVersion,
+            NativeLibraryInfo.AbiVersion,
+            started.KleidiAIVersion,
+            started.Platform);
 
     private List<SelfTestReport> Test(ComputeContext compute, Action<double, string> progress)
     {
@@ -76,8 +90,8 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
         return reports;
     }
 
-    // The library compares a layout with KleidiAI's packer before anything is packed for it, so a test that got as far as
-    // multiplying has passed that check.
+    // The library compares a layout with KleidiAI's packer before anything is packed for it, so a test that got as far
+    // as multiplying has passed that check.
     private static List<LayoutReport> Layouts(ComputeContext compute, IReadOnlyList<SelfTestReport> selfTest) =>
     [
         .. selfTest

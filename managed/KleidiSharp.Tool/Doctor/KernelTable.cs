@@ -35,7 +35,8 @@ internal static class KernelTable
 
     private static KernelReport Describe(KernelInfo kernel, List<KernelChoice> choices)
     {
-        int[] chosenFor = [.. choices.Where(choice => choice.Kernel.Index == kernel.Index).Select(choice => choice.Rows)];
+        int[] chosenFor =
+            [.. choices.Where(choice => choice.Kernel.Index == kernel.Index).Select(choice => choice.Rows)];
         return new KernelReport(
             kernel.Name,
             Format(kernel.Kind),
@@ -52,7 +53,8 @@ internal static class KernelTable
     }
 
     private static string WhyNot(KernelInfo kernel, List<KernelChoice> choices) =>
-        choices.SelectMany(choice => choice.Rejected).FirstOrDefault(rejection => rejection.Kernel.Index == kernel.Index)?.Explanation
+        choices.SelectMany(choice => choice.Rejected)
+            .FirstOrDefault(rejection => rejection.Kernel.Index == kernel.Index)?.Explanation
         ?? (!kernel.IsCompiled ? $"not compiled in ({kernel.NotCompiledReason})"
             : !kernel.IsSupported ? $"not on this CPU (needs {kernel.Needs})".ToLowerInvariant()
             : !kernel.IsEnabled ? "switched off"

@@ -3,8 +3,8 @@ namespace KleidiSharp.Tool.Doctor;
 
 /// <summary>
 /// Every usable kernel against the C# reference, to the bit: awkward shapes, bias, clamp, groups, and a row that is not
-/// finite. A kernel that others are preferred to is reached by packing for its layout and switching others off; where it
-/// runs for other numbers of rows only, with those.
+/// finite. A kernel that others are preferred to is reached by packing for its layout and switching others off; where
+/// it runs for other numbers of rows only, with those.
 /// </summary>
 internal sealed class SelfTest(Func<KernelTiers, ComputeContext> open) : IDisposable
 {
@@ -86,7 +86,7 @@ internal sealed class SelfTest(Func<KernelTiers, ComputeContext> open) : IDispos
         return reason;
     }
 
-    // Its tier alone; then, since tiers may need one another to serve every number of rows, with one more; then with all.
+    // Its tier alone; then, since tiers may need each other to serve every number of rows, with one more; then all.
     private static IEnumerable<KernelTiers> WaysToReach(KernelInfo kernel, IReadOnlyList<KernelInfo> table)
     {
         KernelTiers[] others = [.. table.Select(k => k.Tier).Distinct().Where(tier => tier != kernel.Tier)];

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace KleidiSharp.Tool.Doctor;
 
-/// <summary>One multiplication that has to give the reference's bits. The numbers are the same on every machine.</summary>
+/// <summary>
+/// One multiplication that has to give the reference's bits. The numbers are the same on every machine.
+/// </summary>
 internal sealed record SelfTestCase(int Rows, int OutFeatures, int InFeatures, int Group, bool Bias, Clamp Clamp)
 {
     /// <summary>Packs the case's weights, as a user would: from floats.</summary>
@@ -11,7 +13,8 @@ internal sealed record SelfTestCase(int Rows, int OutFeatures, int InFeatures, i
     public PackedWeights Pack(WeightKind kind, WeightLayout? layout, ComputeContext compute)
     {
         WeightFormat format = kind == WeightKind.Float32 ? WeightFormat.Float32 : WeightFormat.Int4Group(Group);
-        PackedWeights packed = PackedWeights.Quantize(Weights(), OutFeatures, InFeatures, format, BiasValues(), compute);
+        PackedWeights packed =
+            PackedWeights.Quantize(Weights(), OutFeatures, InFeatures, format, BiasValues(), compute);
         if (layout is null || packed.Layout == layout)
         {
             return packed;

@@ -62,7 +62,8 @@ internal sealed record TokenRate(int Tokens, double Seconds, double TokensPerSec
 /// <param name="DecodeKernel">What multiplies one row.</param>
 /// <param name="PrefillKernel">What multiplies the prompt's rows.</param>
 /// <param name="Why">The kernel for one row in words, with those preferred to it that do not serve.</param>
-internal sealed record LayerKernels(string Format, int Count, long Bytes, string DecodeKernel, string PrefillKernel, string Why)
+internal sealed record LayerKernels(
+    string Format, int Count, long Bytes, string DecodeKernel, string PrefillKernel, string Why)
 {
     public static IReadOnlyList<LayerKernels> Of(LoadReport report, int promptTokens) =>
     [
@@ -83,5 +84,6 @@ internal sealed record LayerKernels(string Format, int Count, long Bytes, string
 internal sealed record Fallback(string Tensor, string Format, string Reason)
 {
     public static IReadOnlyList<Fallback> Of(LoadReport report) =>
-        [.. report.Fallbacks.Select(layer => new Fallback(layer.Tensor.Name, layer.Format.ToString(), layer.FallbackReason!))];
+        [.. report.Fallbacks
+            .Select(layer => new Fallback(layer.Tensor.Name, layer.Format.ToString(), layer.FallbackReason!))];
 }

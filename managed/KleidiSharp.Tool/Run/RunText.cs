@@ -10,24 +10,29 @@ internal static class RunText
         output.WriteLine(
             $"decode:  {Rate(report.Decode)}, {Figures.Bytes(report.WeightBytesPerToken)} of weights per token, "
             + $"{report.DecodeGigabytesPerSecond:F2} GB/s");
-        output.WriteLine($"text:    {Figures.Count(report.Generated, "token")}, then {report.EndedBecause}; loaded in {report.LoadSeconds:F2} s");
+        string tokens = Figures.Count(report.Generated, "token");
+        output.WriteLine($"text:    {tokens}, then {report.EndedBecause}; loaded in {report.LoadSeconds:F2} s");
         WriteLayers(report.Layers, report.Fallbacks, output);
     }
 
-    public static void WriteLayers(IReadOnlyList<LayerKernels> layers, IReadOnlyList<Fallback> fallbacks, TextWriter output)
+    public static void WriteLayers(
+        IReadOnlyList<LayerKernels> layers, IReadOnlyList<Fallback> fallbacks, TextWriter output)
     {
         foreach (LayerKernels format in layers)
         {
-            output.WriteLine($"{Figures.Count(format.Count, "layer")} {format.Format}, {Figures.Bytes(format.Bytes)}: {format.Why}");
+            output.WriteLine(
+                $"{Figures.Count(format.Count, "layer")} {format.Format}, {Figures.Bytes(format.Bytes)}: {format.Why}");
             if (format.PrefillKernel != format.DecodeKernel)
             {
                 output.WriteLine($"  prompt: {format.PrefillKernel}");
             }
         }
 
-        foreach (IGrouping<(string Format, string Reason), Fallback> reason in fallbacks.GroupBy(layer => (layer.Format, layer.Reason)))
+        foreach (IGrouping<(string Format, string Reason), Fallback> reason in fallbacks
+            .GroupBy(layer => (layer.Format, layer.Reason)))
         {
-            output.WriteLine($"fell back to {reason.Key.Format}, {reason.Key.Reason}: {string.Join(", ", reason.Select(layer => layer.Tensor))}");
+            string tensors = string.Join(", ", reason.Select(layer => layer.Tensor));
+            output.WriteLine($"fell back to {reason.Key.Format}, {reason.Key.Reason}: {tensors}");
         }
     }
 

@@ -47,7 +47,8 @@ internal sealed class TextGeneration(LlamaModel model, SamplingOptions options) 
         int[] tokens = model.Tokenizer.Encode(prompt);
         if (tokens.Length > model.Config.ContextLength)
         {
-            throw new ArgumentException($"the prompt has {tokens.Length} tokens; the context of this model holds {model.Config.ContextLength}");
+            throw new ArgumentException(
+                $"the prompt has {tokens.Length} tokens; the context of this model holds {model.Config.ContextLength}");
         }
 
         long start = Stopwatch.GetTimestamp();
