@@ -79,7 +79,7 @@ public class HostileGgufTests
         Refused(Valid().Add("flag", false), "'flag' a second time");
         Refused(Valid().Add("", 1), "length of metadata key 5 is 0");
         byte[] anArrayOfOneArray = [9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0];
-        Refused(Valid().Raw("deep", 9, [.. Enumerable.Repeat(anArrayOfOneArray, 10_000).SelectMany(a => a)]), "nested more than 8 arrays");
+        Refused(Valid().Raw("deep", 9, [.. Enumerable.Repeat(anArrayOfOneArray, 9).SelectMany(a => a)]), "nested more than 8 arrays");
     }
 
     [Theory]
