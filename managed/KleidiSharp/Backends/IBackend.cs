@@ -2,8 +2,8 @@
 namespace KleidiSharp;
 
 /// <summary>
-/// What does the work of a <see cref="ComputeContext"/>. Arguments have been checked; all members may be called by several
-/// threads at once.
+/// What does the work of a <see cref="ComputeContext"/>. Arguments have been checked; all members may be called by
+/// several threads at once.
 /// </summary>
 internal interface IBackend : IDisposable
 {
@@ -16,7 +16,9 @@ internal interface IBackend : IDisposable
 
     KernelReject Check(int kernel, in KernelRequest request);
 
-    /// <exception cref="PlatformNotSupportedException">The kernels read this layout otherwise than its formula says.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The kernels read this layout otherwise than its formula says.
+    /// </exception>
     void VerifyLayout(WeightLayout layout);
 
     /// <summary>Quantises rows; <paramref name="codes"/> and <paramref name="scales"/> hold what they need.</summary>

@@ -9,7 +9,10 @@ internal static unsafe class RowChunks
     /// <summary>Quantises a group to codes and returns its scale, a bfloat16.</summary>
     public delegate ushort GroupQuantizer(ReadOnlySpan<float> weights, Span<byte> codes);
 
-    /// <summary>Quantises every group of a matrix of <paramref name="rows"/> rows; the spans have the lengths that belong together.</summary>
+    /// <summary>
+    /// Quantises every group of a matrix of <paramref name="rows"/> rows; the spans have the lengths that belong
+    /// together.
+    /// </summary>
     public static void ForEachGroup(
         int threads, ReadOnlySpan<float> weights, int rows, int groupSize, Span<byte> codes, Span<ushort> scales, GroupQuantizer quantize)
     {
@@ -34,7 +37,10 @@ internal static unsafe class RowChunks
         }
     }
 
-    /// <summary>Runs <paramref name="body"/> for ranges that cover 0..count and begin at multiples of <paramref name="granularity"/>.</summary>
+    /// <summary>
+    /// Runs <paramref name="body"/> for ranges that cover 0..count and begin at multiples of <paramref
+    /// name="granularity"/>.
+    /// </summary>
     public static void ForEach(int threads, int count, int granularity, Action<int, int> body)
     {
         int units = (int)((count + granularity - 1L) / granularity);

@@ -4,7 +4,9 @@ namespace KleidiSharp;
 /// <summary>What does the work of a <see cref="ComputeContext"/>.</summary>
 public enum ComputeBackend
 {
-    /// <summary>The native library where it can be loaded, else C#; with a <see cref="KernelDevice"/>, the device.</summary>
+    /// <summary>
+    /// The native library where it can be loaded, else C#; with a <see cref="KernelDevice"/>, the device.
+    /// </summary>
     Auto = 0,
 
     /// <summary>The native library.</summary>

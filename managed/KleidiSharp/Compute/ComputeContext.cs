@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KleidiSharp;
 
 /// <summary>
-/// Where multiplications run: the library or device, its threads and the tiers that may be used. One context may serve any
-/// number of weights and threads; calls that find its worker threads busy work on their caller's thread alone.
+/// Where multiplications run: the library or device, its threads and the tiers that may be used. One context may serve
+/// any number of weights and threads; calls that find its worker threads busy work on their caller's thread alone.
 /// </summary>
 public sealed class ComputeContext : IDisposable
 {
@@ -26,8 +26,12 @@ public sealed class ComputeContext : IDisposable
     /// <summary>Creates a context; its worker threads run until it is disposed of.</summary>
     /// <param name="options">What it is made of; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of its range or contradicts another.</exception>
-    /// <exception cref="InvalidOperationException">KLEIDISHARP_DISABLE or KLEIDISHARP_THREADS cannot be understood.</exception>
-    /// <exception cref="DllNotFoundException">The native library is required and cannot be loaded; the message says what was tried.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// KLEIDISHARP_DISABLE or KLEIDISHARP_THREADS cannot be understood.
+    /// </exception>
+    /// <exception cref="DllNotFoundException">
+    /// The native library is required and cannot be loaded; the message says what was tried.
+    /// </exception>
     public ComputeContext(ComputeOptions? options = null)
         : this(options ?? new ComputeOptions(), static () => NativeLoader.TryLoad(out string? failure) ? null : failure)
     {
@@ -48,7 +52,10 @@ public sealed class ComputeContext : IDisposable
         }
     }
 
-    /// <summary>The context of calls that name none: all defaults. It lives as long as the process; disposing of it does nothing.</summary>
+    /// <summary>
+    /// The context of calls that name none: all defaults. It lives as long as the process; disposing of it does
+    /// nothing.
+    /// </summary>
     public static ComputeContext Default => s_default.Value;
 
     /// <summary>What does the work; never <see cref="ComputeBackend.Auto"/>.</summary>

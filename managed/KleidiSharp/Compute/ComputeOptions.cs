@@ -7,12 +7,14 @@ namespace KleidiSharp;
 public sealed class ComputeOptions
 {
     /// <summary>
-    /// Threads that share the work of a call, the caller's included, 1 to 1024; null for KLEIDISHARP_THREADS, else for the
-    /// processors that the process may use (affinity and container quota counted). With a device, null means 1.
+    /// Threads that share the work of a call, the caller's included, 1 to 1024; null for KLEIDISHARP_THREADS, else for
+    /// the processors that the process may use (affinity and container quota counted). With a device, null means 1.
     /// </summary>
     public int? Threads { get; init; }
 
-    /// <summary>Tiers that are switched off, besides those that KLEIDISHARP_DISABLE names ("avx512vnni,i8mm").</summary>
+    /// <summary>
+    /// Tiers that are switched off, besides those that KLEIDISHARP_DISABLE names ("avx512vnni,i8mm").
+    /// </summary>
     public KernelTiers DisabledTiers { get; init; }
 
     /// <summary>What does the work.</summary>

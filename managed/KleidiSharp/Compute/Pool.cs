@@ -2,8 +2,8 @@
 namespace KleidiSharp;
 
 /// <summary>
-/// Objects that calls borrow for their duration: as many as calls were ever under way at once. What was returned last is
-/// lent first, since it is the warmest.
+/// Objects that calls borrow for their duration: as many as calls were ever under way at once. What was returned last
+/// is lent first, since it is the warmest.
 /// </summary>
 internal sealed class Pool<T>(Func<T> create) : IDisposable
     where T : class, IDisposable

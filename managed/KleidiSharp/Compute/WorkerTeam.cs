@@ -2,8 +2,8 @@
 namespace KleidiSharp;
 
 /// <summary>
-/// Threads that share the work of one call of the managed path at a time. A second call meanwhile works alone, as with the
-/// native team. A call allocates nothing.
+/// Threads that share the work of one call of the managed path at a time. A second call meanwhile works alone, as with
+/// the native team. A call allocates nothing.
 /// </summary>
 internal sealed class WorkerTeam : IDisposable
 {

@@ -3,10 +3,14 @@ using System.Text;
 
 namespace KleidiSharp;
 
-/// <summary>Cuts a command line in words as a shell does: blanks separate, quotes and backslashes join. Nothing is expanded.</summary>
+/// <summary>
+/// Cuts a command line in words as a shell does: blanks separate, quotes and backslashes join. Nothing is expanded.
+/// </summary>
 internal static class CommandWords
 {
-    /// <exception cref="ArgumentException">A quote is left open, a backslash ends the command, or there is no word.</exception>
+    /// <exception cref="ArgumentException">
+    /// A quote is left open, a backslash ends the command, or there is no word.
+    /// </exception>
     public static List<string> Split(string command)
     {
         var words = new List<string>();

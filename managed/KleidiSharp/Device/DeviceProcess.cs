@@ -49,7 +49,9 @@ internal sealed class DeviceProcess : IDisposable
     /// <param name="operation">The number of the operation.</param>
     /// <param name="body">What it takes.</param>
     /// <exception cref="KernelDeviceException">The program died or sent something else.</exception>
-    /// <exception cref="ArgumentException">The program refused an argument; other statuses have other exceptions (<see cref="NativeStatus"/>).</exception>
+    /// <exception cref="ArgumentException">
+    /// The program refused an argument; other statuses have other exceptions (<see cref="NativeStatus"/>).
+    /// </exception>
     public byte[] Request(int operation, ReadOnlySpan<byte> body)
     {
         Span<byte> frame = stackalloc byte[FrameBytes];

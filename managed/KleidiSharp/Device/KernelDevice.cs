@@ -2,9 +2,10 @@
 namespace KleidiSharp;
 
 /// <summary>
-/// A program that serves the kernels of another processor over its standard input and output: under an emulator, over ssh,
-/// through adb. Set as <see cref="ComputeOptions.Device"/>, it packs and multiplies for a <see cref="ComputeContext"/>.
-/// The program is kleidi-device; native/device/PROTOCOL.md states what is exchanged. Disposing of it ends the program.
+/// A program that serves the kernels of another processor over its standard input and output: under an emulator, over
+/// ssh, through adb. Set as <see cref="ComputeOptions.Device"/>, it packs and multiplies for a
+/// <see cref="ComputeContext"/>. The program is kleidi-device; native/device/PROTOCOL.md states what is exchanged.
+/// Disposing of it ends the program.
 /// </summary>
 public sealed class KernelDevice : IDisposable
 {
@@ -87,11 +88,13 @@ public sealed class KernelDevice : IDisposable
 
     /// <summary>Starts a device.</summary>
     /// <param name="command">
-    /// The program and its arguments, for instance "ssh board kleidi-device"; single and double quotes and backslashes as in
-    /// a shell, but no shell is involved.
+    /// The program and its arguments, for instance "ssh board kleidi-device"; single and double quotes and backslashes
+    /// as in a shell, but no shell is involved.
     /// </param>
     /// <exception cref="ArgumentException">The command is empty or leaves a quote open.</exception>
-    /// <exception cref="KernelDeviceException">The program cannot be started, ends, or is not a kernel device; the message holds what it printed.</exception>
+    /// <exception cref="KernelDeviceException">
+    /// The program cannot be started, ends, or is not a kernel device; the message holds what it printed.
+    /// </exception>
     public static KernelDevice Start(string command)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(command);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace KleidiSharp;
 
-/// <summary>A kernel device could not be started, died, or does not speak the protocol; the message holds what it printed.</summary>
+/// <summary>
+/// A kernel device could not be started, died, or does not speak the protocol; the message holds what it printed.
+/// </summary>
 public sealed class KernelDeviceException : IOException
 {
     /// <summary>Creates the exception.</summary>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace KleidiSharp;
 
-/// <summary>Instructions that a kernel may need; a bit is set only where the operating system lets programs use them.</summary>
+/// <summary>
+/// Instructions that a kernel may need; a bit is set only where the operating system lets programs use them.
+/// </summary>
 [Flags]
 public enum CpuFeature : long
 {

@@ -16,8 +16,8 @@ public sealed class CpuFeatures
     }
 
     /// <summary>
-    /// The processor of this process: as the native library sees it where it is loaded, else as .NET does, which knows of
-    /// fewer features.
+    /// The processor of this process: as the native library sees it where it is loaded, else as .NET does, which knows
+    /// of fewer features.
     /// </summary>
     public static CpuFeatures Current => ComputeContext.LocalCpu;
 
@@ -30,7 +30,9 @@ public sealed class CpuFeatures
     /// <summary>Length of an SVE vector in bytes; 0 without SVE.</summary>
     public int SveBytes { get; }
 
-    /// <summary>For instance "neon dotprod i8mm bf16 sve(256)", the vector length in bits; "none" where nothing is known.</summary>
+    /// <summary>
+    /// For instance "neon dotprod i8mm bf16 sve(256)", the vector length in bits; "none" where nothing is known.
+    /// </summary>
     public override string ToString() => Format(Features, SveBytes);
 
     internal static CpuFeatures FromRuntime()

@@ -26,7 +26,10 @@ public sealed class KernelChoice
     /// <summary>The kernels of this format that are preferred to it but do not serve, in order of preference.</summary>
     public IReadOnlyList<KernelRejection> Rejected { get; }
 
-    /// <summary>One line, for instance "int4/32 × int8 dynamic, avx2: ks_int4_group_avx2 (m = 1); avx512vnni rejected: not on this CPU (…)".</summary>
+    /// <summary>
+    /// One line, for instance "int4/32 × int8 dynamic, avx2: ks_int4_group_avx2 (m = 1); avx512vnni rejected: not on
+    /// this CPU (…)".
+    /// </summary>
     public override string ToString()
     {
         var text = new StringBuilder();

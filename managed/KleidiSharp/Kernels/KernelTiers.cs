@@ -2,8 +2,8 @@
 namespace KleidiSharp;
 
 /// <summary>
-/// Implementations for one instruction set each. All tiers give the same bits; tiers are switched off to compare them or to
-/// step around a fault of a processor. Switching off a tier of which there is no kernel does nothing.
+/// Implementations for one instruction set each. All tiers give the same bits; tiers are switched off to compare them
+/// or to step around a fault of a processor. Switching off a tier of which there is no kernel does nothing.
 /// </summary>
 [Flags]
 public enum KernelTiers

@@ -5,9 +5,9 @@ using System.Numerics;
 namespace KleidiSharp;
 
 /// <summary>
-/// The header of a packed blob, little-endian, byte for byte as the native library writes it: at 0 "KSPACKED"; at 8 version,
-/// format, layout, group (32 bits each); at 24 n, k (64 bits); at 40 whether there is a bias, header size (32 bits); at 48
-/// bytes after the header, their checksum (64 bits); zeros; at 120 the checksum of the 120 bytes before.
+/// The header of a packed blob, little-endian, byte for byte as the native library writes it: at 0 "KSPACKED"; at 8
+/// version, format, layout, group (32 bits each); at 24 n, k (64 bits); at 40 whether there is a bias, header size (32
+/// bits); at 48 bytes after the header, their checksum (64 bits); zeros; at 120 the checksum of the 120 bytes before.
 /// </summary>
 internal static unsafe class BlobHeader
 {
@@ -41,7 +41,9 @@ internal static unsafe class BlobHeader
     /// <param name="memory">The blob; the caller holds a reference.</param>
     /// <param name="name">What it is called in messages.</param>
     /// <param name="verify">Whether to compare the checksum of the panels too, which reads them all.</param>
-    /// <exception cref="InvalidDataException">It is not a blob, or not whole; the message says what is wrong.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is not a blob, or not whole; the message says what is wrong.
+    /// </exception>
     public static PackedBlob Read(BlobMemory memory, string name, bool verify)
     {
         if (memory.Size < PackedShape.HeaderSize)
@@ -97,8 +99,8 @@ internal static unsafe class BlobHeader
     }
 
     /// <summary>
-    /// Checksum of a multiple of 8 bytes as 64-bit words: word i goes into lane i mod 4, the lanes beginning as 1 to 4; the
-    /// lanes and then the size go into a fifth, which begins as 5.
+    /// Checksum of a multiple of 8 bytes as 64-bit words: word i goes into lane i mod 4, the lanes beginning as 1 to 4;
+    /// the lanes and then the size go into a fifth, which begins as 5.
     /// </summary>
     public static ulong Checksum(byte* data, long size)
     {

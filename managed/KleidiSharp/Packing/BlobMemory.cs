@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace KleidiSharp;
 
 /// <summary>
-/// The bytes of a packed blob: memory of its own, or a file that is mapped. They stay while a call holds a reference, even
-/// where the owner was disposed of meanwhile.
+/// The bytes of a packed blob: memory of its own, or a file that is mapped. They stay while a call holds a reference,
+/// even where the owner was disposed of meanwhile.
 /// </summary>
 internal sealed unsafe class BlobMemory : SafeHandle
 {

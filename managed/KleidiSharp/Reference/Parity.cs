@@ -4,10 +4,14 @@ namespace KleidiSharp;
 /// <summary>Compares results: to the bit, or by the noise that quantisation adds.</summary>
 public static class Parity
 {
-    /// <summary>Requires every element to have the same bits; all NaN differ from each other where their bits do.</summary>
+    /// <summary>
+    /// Requires every element to have the same bits; all NaN differ from each other where their bits do.
+    /// </summary>
     /// <param name="expected">What should be there.</param>
     /// <param name="actual">What is there.</param>
-    /// <exception cref="ParityException">The lengths or the bits of an element differ; the first such element is named.</exception>
+    /// <exception cref="ParityException">
+    /// The lengths or the bits of an element differ; the first such element is named.
+    /// </exception>
     public static void AssertSameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
     {
         if (expected.Length != actual.Length)
@@ -60,7 +64,9 @@ public static class Parity
         }
     }
 
-    /// <summary>Signal to quantisation noise ratio in dB: 10 log10(Σ reference² / Σ (reference - approximation)²).</summary>
+    /// <summary>
+    /// Signal to quantisation noise ratio in dB: 10 log10(Σ reference² / Σ (reference - approximation)²).
+    /// </summary>
     /// <param name="reference">The exact values.</param>
     /// <param name="approximation">The values to judge, as many.</param>
     /// <returns>Infinity where there is no noise.</returns>

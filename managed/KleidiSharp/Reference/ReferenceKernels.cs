@@ -2,9 +2,9 @@
 namespace KleidiSharp;
 
 /// <summary>
-/// The specification: what every kernel of every tier computes, operation for operation, in plain C#. Each operation below
-/// is a single one on 32-bit floats; <see cref="MathF.FusedMultiplyAdd"/> rounds once. Results of all other implementations
-/// have the same bits, for every shape and number of threads.
+/// The specification: what every kernel of every tier computes, operation for operation, in plain C#. Each operation
+/// below is a single one on 32-bit floats; <see cref="MathF.FusedMultiplyAdd"/> rounds once. Results of all other
+/// implementations have the same bits, for every shape and number of threads.
 /// </summary>
 public static class ReferenceKernels
 {
@@ -39,7 +39,9 @@ public static class ReferenceKernels
     }
 
     /// <summary>Quantises a row of activations to int8: value ≈ (code - zeroPoint) * scale, zero being exact.</summary>
-    /// <param name="row">f32 [k]. A row that is not finite, or whose range overflows, gets codes 0, zero point 0 and scale NaN.</param>
+    /// <param name="row">
+    /// f32 [k]. A row that is not finite, or whose range overflows, gets codes 0, zero point 0 and scale NaN.
+    /// </param>
     /// <param name="codes">Receives [k] codes.</param>
     /// <param name="zeroPoint">The code of 0, -128..127.</param>
     /// <param name="scale">The step between codes.</param>
@@ -88,7 +90,9 @@ public static class ReferenceKernels
         }
     }
 
-    /// <summary>Sum of a row of int4 weights, added up 32 values at a time: what the zero point of activations multiplies.</summary>
+    /// <summary>
+    /// Sum of a row of int4 weights, added up 32 values at a time: what the zero point of activations multiplies.
+    /// </summary>
     /// <param name="weights">The weights.</param>
     /// <param name="row">Which row (output feature).</param>
     public static float RowSum(QuantizedWeights weights, int row)
@@ -159,7 +163,9 @@ public static class ReferenceKernels
         }
     }
 
-    /// <summary>y = clamp(x · wᵀ + bias) in f32: the bias first, then one fused multiply-add per k in ascending order.</summary>
+    /// <summary>
+    /// y = clamp(x · wᵀ + bias) in f32: the bias first, then one fused multiply-add per k in ascending order.
+    /// </summary>
     /// <param name="weights">f32 [outFeatures, inFeatures].</param>
     /// <param name="outFeatures">Rows of the weights (n).</param>
     /// <param name="inFeatures">Values per row (k).</param>
@@ -231,7 +237,9 @@ public static class ReferenceKernels
         return Finish(acc, clamp);
     }
 
-    /// <summary>Cuts a result to the range; a zero lower bound counts as +0, a zero upper bound as -0, and there is one NaN.</summary>
+    /// <summary>
+    /// Cuts a result to the range; a zero lower bound counts as +0, a zero upper bound as -0, and there is one NaN.
+    /// </summary>
     internal static float Finish(float acc, Clamp clamp)
     {
         float lo = clamp.Minimum == 0 ? 0f : clamp.Minimum;

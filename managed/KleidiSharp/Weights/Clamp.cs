@@ -2,8 +2,8 @@
 namespace KleidiSharp;
 
 /// <summary>
-/// The range to which results are cut: min(max(r, Minimum), Maximum), where a zero minimum counts as +0 and a zero maximum
-/// as -0. The default value cuts nothing.
+/// The range to which results are cut: min(max(r, Minimum), Maximum), where a zero minimum counts as +0 and a zero
+/// maximum as -0. The default value cuts nothing.
 /// </summary>
 public readonly record struct Clamp
 {

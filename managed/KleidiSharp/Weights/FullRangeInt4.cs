@@ -7,9 +7,9 @@ internal static class FullRangeInt4
     private const float SmallestNormal = 1.17549435e-38f;
 
     /// <summary>
-    /// m = the value of largest magnitude, the first among equals; scale = m / -8 rounded to bfloat16, ties to even; code =
-    /// value · (1 / scale) rounded, ties to even, and cut to -8..7, plus 8. Groups of next to nothing get the smallest scale
-    /// whose reciprocal is finite.
+    /// m = the value of largest magnitude, the first among equals; scale = m / -8 rounded to bfloat16, ties to even;
+    /// code = value · (1 / scale) rounded, ties to even, and cut to -8..7, plus 8. Groups of next to nothing get the
+    /// smallest scale whose reciprocal is finite.
     /// </summary>
     /// <param name="weights">A group, finite.</param>
     /// <param name="codes">Receives half as many bytes, the first code of each in the low nibble.</param>

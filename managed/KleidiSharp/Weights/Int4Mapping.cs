@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace KleidiSharp;
 
-/// <summary>How the scale of a group of int4 weights follows from its values. Scales are rounded to bfloat16 either way.</summary>
+/// <summary>
+/// How the scale of a group of int4 weights follows from its values. Scales are rounded to bfloat16 either way.
+/// </summary>
 public enum Int4Mapping
 {
     /// <summary>
@@ -11,9 +13,9 @@ public enum Int4Mapping
     Symmetric = 0,
 
     /// <summary>
-    /// scale = m / -8, m being the value of largest magnitude with its sign, which becomes exactly -8: no value of its own
-    /// sign is cut off. The rule of GGUF's Q4_0, whose tensors get their own codes back where their scales are bfloat16s.
-    /// Models lose less by it.
+    /// scale = m / -8, m being the value of largest magnitude with its sign, which becomes exactly -8: no value of its
+    /// own sign is cut off. The rule of GGUF's Q4_0, whose tensors get their own codes back where their scales are
+    /// bfloat16s. Models lose less by it.
     /// </summary>
     FullRange = 1,
 }

@@ -5,9 +5,9 @@ using System.Runtime.InteropServices;
 namespace KleidiSharp;
 
 /// <summary>
-/// A weight matrix, with its bias, in the order of bytes that the kernels of a processor read. Packed once, multiplied by
-/// ever after: from any number of threads, without allocating. Holds native memory or a mapped file: dispose of it; calls
-/// that are under way on other threads finish first.
+/// A weight matrix, with its bias, in the order of bytes that the kernels of a processor read. Packed once, multiplied
+/// by ever after: from any number of threads, without allocating. Holds native memory or a mapped file: dispose of it;
+/// calls that are under way on other threads finish first.
 /// </summary>
 public sealed class PackedWeights : IDisposable
 {
@@ -38,13 +38,18 @@ public sealed class PackedWeights : IDisposable
     /// <summary>Whether a bias was packed of which a bit is set.</summary>
     public bool HasBias => blob.HasBias;
 
-    /// <summary>Quantises f32 weights to a format and packs them; with <see cref="WeightFormat.Float32"/>, packs them as they are.</summary>
+    /// <summary>
+    /// Quantises f32 weights to a format and packs them; with <see cref="WeightFormat.Float32"/>, packs them as they
+    /// are.
+    /// </summary>
     /// <param name="weights">f32 [outFeatures, inFeatures], row-major; finite.</param>
     /// <param name="outFeatures">Rows (n).</param>
     /// <param name="inFeatures">Values per row (k); a multiple of the group of an int4 format.</param>
     /// <param name="format">The format to store them in.</param>
     /// <param name="bias">f32 [outFeatures], finite; or empty for none.</param>
-    /// <param name="compute">Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.</param>
+    /// <param name="compute">
+    /// Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.
+    /// </param>
     /// <exception cref="ArgumentException">A length, the group or a value is wrong; the message names it.</exception>
     /// <exception cref="PlatformNotSupportedException">No kernel of the context is left for the format.</exception>
     public static PackedWeights Quantize(
@@ -70,8 +75,12 @@ public sealed class PackedWeights : IDisposable
     /// <summary>Packs weights that are quantised already, without losing anything.</summary>
     /// <param name="weights">The weights; each scale has to be a bfloat16.</param>
     /// <param name="bias">f32 [outFeatures], finite; or empty for none.</param>
-    /// <param name="compute">Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.</param>
-    /// <exception cref="ArgumentException">A scale is no bfloat16, or the bias is wrong; the message names the value and what would be lost.</exception>
+    /// <param name="compute">
+    /// Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// A scale is no bfloat16, or the bias is wrong; the message names the value and what would be lost.
+    /// </exception>
     /// <exception cref="PlatformNotSupportedException">No kernel of the context is left for the format.</exception>
     public static PackedWeights Pack(QuantizedWeights weights, ReadOnlySpan<float> bias = default, ComputeContext? compute = null)
     {
@@ -81,14 +90,20 @@ public sealed class PackedWeights : IDisposable
     }
 
     /// <summary>
-    /// Opens a file that <see cref="Save"/> wrote, memory-mapped: nothing is copied, and processes share the memory. The
-    /// file must not be changed while it is open; replacing it, as Save does, is fine.
+    /// Opens a file that <see cref="Save"/> wrote, memory-mapped: nothing is copied, and processes share the memory.
+    /// The file must not be changed while it is open; replacing it, as Save does, is fine.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="verifyChecksum">Whether to compare the checksum of the weights, which reads them all.</param>
-    /// <param name="compute">Where calls that name no other work; null for <see cref="ComputeContext.Default"/>.</param>
-    /// <exception cref="InvalidDataException">The file is truncated, corrupt, of another version or something else.</exception>
-    /// <exception cref="PlatformNotSupportedException">No kernel of the context reads its layout; <see cref="Load"/> converts it.</exception>
+    /// <param name="compute">
+    /// Where calls that name no other work; null for <see cref="ComputeContext.Default"/>.
+    /// </param>
+    /// <exception cref="InvalidDataException">
+    /// The file is truncated, corrupt, of another version or something else.
+    /// </exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// No kernel of the context reads its layout; <see cref="Load"/> converts it.
+    /// </exception>
     public static PackedWeights Map(string path, bool verifyChecksum = true, ComputeContext? compute = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -107,13 +122,17 @@ public sealed class PackedWeights : IDisposable
     }
 
     /// <summary>
-    /// Opens a file that <see cref="Save"/> wrote on any machine: mapped where its layout is the one this context packs, else
-    /// converted in memory.
+    /// Opens a file that <see cref="Save"/> wrote on any machine: mapped where its layout is the one this context
+    /// packs, else converted in memory.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="verifyChecksum">Whether to compare the checksum of the weights, which reads them all.</param>
-    /// <param name="compute">Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.</param>
-    /// <exception cref="InvalidDataException">The file is truncated, corrupt, of another version or something else.</exception>
+    /// <param name="compute">
+    /// Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.
+    /// </param>
+    /// <exception cref="InvalidDataException">
+    /// The file is truncated, corrupt, of another version or something else.
+    /// </exception>
     public static PackedWeights Load(string path, bool verifyChecksum = true, ComputeContext? compute = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -139,11 +158,17 @@ public sealed class PackedWeights : IDisposable
         PackedFile.Save(blob, path);
     }
 
-    /// <summary>Packs the same weights anew, in the layout that a context prefers or in another that it has kernels for.</summary>
-    /// <param name="compute">Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.</param>
+    /// <summary>
+    /// Packs the same weights anew, in the layout that a context prefers or in another that it has kernels for.
+    /// </summary>
+    /// <param name="compute">
+    /// Where to work, now and in calls that name no other; null for <see cref="ComputeContext.Default"/>.
+    /// </param>
     /// <param name="layout">The layout to pack in; null for the preferred one.</param>
     /// <exception cref="ArgumentException">The layout is one of another format.</exception>
-    /// <exception cref="PlatformNotSupportedException">No kernels of the context serve the layout for every number of rows.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// No kernels of the context serve the layout for every number of rows.
+    /// </exception>
     public PackedWeights Repack(ComputeContext? compute = null, WeightLayout? layout = null)
     {
         compute ??= ComputeContext.Default;
@@ -158,7 +183,9 @@ public sealed class PackedWeights : IDisposable
     }
 
     /// <summary>The quantised weights, exactly as they were packed.</summary>
-    /// <exception cref="InvalidOperationException">The weights are f32; <see cref="UnpackValues"/> gives those.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The weights are f32; <see cref="UnpackValues"/> gives those.
+    /// </exception>
     public QuantizedWeights Unpack()
     {
         if (Format.Kind == WeightKind.Float32)
@@ -170,7 +197,10 @@ public sealed class PackedWeights : IDisposable
         return new QuantizedWeights(Format, OutFeatures, InFeatures, logical.Codes, logical.Scales);
     }
 
-    /// <summary>The values these weights stand for, f32 [n, k]: f32 weights exactly as they were packed, int4 weights dequantised.</summary>
+    /// <summary>
+    /// The values these weights stand for, f32 [n, k]: f32 weights exactly as they were packed, int4 weights
+    /// dequantised.
+    /// </summary>
     public float[] UnpackValues() => Format.Kind == WeightKind.Float32 ? Unpacked().Values : Unpack().Dequantize();
 
     /// <summary>The bias, f32 [n], exactly as it was packed; zeros where there was none.</summary>

@@ -16,7 +16,9 @@ public sealed class QuantizedWeights
     /// <param name="inFeatures">Values per row (k); a multiple of the group.</param>
     /// <param name="codes">[n][k/2] bytes, the even k in the low nibble; 0..15, value (code - 8) * scale.</param>
     /// <param name="scales">[n][k/group]; finite.</param>
-    /// <exception cref="ArgumentException">The format, a length or a scale is not as said; the message says which.</exception>
+    /// <exception cref="ArgumentException">
+    /// The format, a length or a scale is not as said; the message says which.
+    /// </exception>
     public QuantizedWeights(WeightFormat format, int outFeatures, int inFeatures, ReadOnlySpan<byte> codes, ReadOnlySpan<float> scales)
     {
         RequireInt4(format);
@@ -69,7 +71,9 @@ public sealed class QuantizedWeights
     /// <param name="inFeatures">Values per row (k); a multiple of the group.</param>
     /// <param name="codes">[n][k], -8..7; value code * scale.</param>
     /// <param name="scales">[n][k/group]; finite.</param>
-    /// <exception cref="ArgumentException">The format, a length, a code or a scale is not as said; the message says which.</exception>
+    /// <exception cref="ArgumentException">
+    /// The format, a length, a code or a scale is not as said; the message says which.
+    /// </exception>
     public static QuantizedWeights FromSignedCodes(
         WeightFormat format, int outFeatures, int inFeatures, ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales)
     {

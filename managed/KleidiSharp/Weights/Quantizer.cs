@@ -9,7 +9,9 @@ public static class Quantizer
     /// <param name="outFeatures">Rows (n).</param>
     /// <param name="inFeatures">Values per row (k); a multiple of the group.</param>
     /// <param name="format">An int4 format.</param>
-    /// <param name="mapping">How scales follow from values; <see cref="ReferenceKernels.QuantizeInt4"/> states the symmetric one.</param>
+    /// <param name="mapping">
+    /// How scales follow from values; <see cref="ReferenceKernels.QuantizeInt4"/> states the symmetric one.
+    /// </param>
     /// <param name="compute">Where to work; null for <see cref="ComputeContext.Default"/>.</param>
     /// <exception cref="ArgumentException">A length, the format or a weight is wrong; the message names it.</exception>
     public static QuantizedWeights Quantize(

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace KleidiSharp;
 
-/// <summary>How the values of a weight matrix are stored, and thereby with which arithmetic they are multiplied.</summary>
+/// <summary>
+/// How the values of a weight matrix are stored, and thereby with which arithmetic they are multiplied.
+/// </summary>
 public readonly record struct WeightFormat
 {
     private const int MinGroup = 32;
@@ -26,8 +28,12 @@ public readonly record struct WeightFormat
     /// <summary>Values along k that share a scale; 0 for <see cref="Float32"/>.</summary>
     public int GroupSize { get; }
 
-    /// <summary>Symmetric int4 codes in groups of <paramref name="groupSize"/> along k, with a bfloat16 scale each.</summary>
-    /// <param name="groupSize">A multiple of 32 from 32 to 16384; it has to divide the input features of the matrix.</param>
+    /// <summary>
+    /// Symmetric int4 codes in groups of <paramref name="groupSize"/> along k, with a bfloat16 scale each.
+    /// </summary>
+    /// <param name="groupSize">
+    /// A multiple of 32 from 32 to 16384; it has to divide the input features of the matrix.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The group is not one of these.</exception>
     public static WeightFormat Int4Group(int groupSize)
     {
@@ -40,7 +46,9 @@ public readonly record struct WeightFormat
         return new WeightFormat(groupSize);
     }
 
-    /// <summary>Whether a matrix with that many input features can be stored so: the group has to divide them.</summary>
+    /// <summary>
+    /// Whether a matrix with that many input features can be stored so: the group has to divide them.
+    /// </summary>
     /// <param name="inFeatures">Values per row of the matrix.</param>
     public bool Fits(int inFeatures) => inFeatures > 0 && (!int4 || inFeatures % GroupSize == 0);
 

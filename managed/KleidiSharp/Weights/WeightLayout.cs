@@ -10,7 +10,9 @@ public enum WeightLayout
     /// <summary>f32 in panels of 16 columns.</summary>
     Float32N16 = 1,
 
-    /// <summary>int4 groups in panels of 32 columns, 4 values of k together; read by this library's own kernels.</summary>
+    /// <summary>
+    /// int4 groups in panels of 32 columns, 4 values of k together; read by this library's own kernels.
+    /// </summary>
     Int4N32K4 = 2,
 
     /// <summary>int4 groups in panels of 8 columns, as KleidiAI's kernels with kr 8 read them.</summary>

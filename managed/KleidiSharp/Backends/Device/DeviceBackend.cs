@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace KleidiSharp;
 
 /// <summary>
-/// Works on a <see cref="KernelDevice"/>. A blob is sent when it is first multiplied by, and stays there until its memory is
-/// released here or the context is disposed of.
+/// Works on a <see cref="KernelDevice"/>. A blob is sent when it is first multiplied by, and stays there until its
+/// memory is released here or the context is disposed of.
 /// </summary>
 internal sealed unsafe class DeviceBackend(KernelDevice device, int threads) : IBackend
 {

@@ -96,8 +96,9 @@ internal static unsafe class ManagedKernels
     }
 
     /// <summary>
-    /// One row of activations by one panel: the sums over groups. Sixteen products of a code 0..15 and an int8 stay below
-    /// 2^15, so that a block of 32 is added up in 16-bit lanes; 8 times the sum of the activations comes off a group.
+    /// One row of activations by one panel: the sums over groups. Sixteen products of a code 0..15 and an int8 stay
+    /// below 2^15, so that a block of 32 is added up in 16-bit lanes; 8 times the sum of the activations comes off a
+    /// group.
     /// </summary>
     /// <param name="panel">The panel.</param>
     /// <param name="k">Input features.</param>

@@ -2,8 +2,8 @@
 namespace KleidiSharp;
 
 /// <summary>
-/// One multiplication of the managed path, cut over panels of columns. Rows of x go in blocks, so that what is prepared of
-/// them stays bounded. Reused from call to call.
+/// One multiplication of the managed path, cut over panels of columns. Rows of x go in blocks, so that what is prepared
+/// of them stays bounded. Reused from call to call.
 /// </summary>
 internal sealed unsafe class ManagedMatMul : TeamWork, IDisposable
 {
