@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
 using KleidiSharp.Interop;
+using KleidiSharp.Tests.Bindings;
 
 namespace KleidiSharp.Tests;
 
@@ -9,12 +11,18 @@ internal static class Require
     /// <summary>The native library.</summary>
     public static void Native() => That(NativeLoader.TryLoad(out string? failure), failure ?? string.Empty);
 
-    /// <summary>A kernel device for this machine, which the build puts beside the native library.</summary>
+    /// <summary>A kernel device for this machine: beside the native library, or where build/build.sh puts both.</summary>
     public static string Device()
     {
         Native();
-        string device = Path.Combine(Path.GetDirectoryName(NativeLoader.LoadedPath) ?? string.Empty, "kleidi-device");
-        That(File.Exists(device), $"there is no {device}");
+        string rid = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+        string[] folders =
+        [
+            Path.GetDirectoryName(NativeLoader.LoadedPath) ?? string.Empty,
+            Path.Combine(SourceTree.Root, "out", rid, "native"),
+        ];
+        string? device = folders.Select(folder => Path.Combine(folder, "kleidi-device")).FirstOrDefault(File.Exists);
+        That(device is not null, $"there is no kleidi-device in {string.Join(" or ", folders)}; build/build.sh makes it");
         return $"'{device}'";
     }
 
