@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds and runs every test lane and ends with a line `N passed, N failed, N skipped`. Needs the network only the first
+# Builds and runs every test lane and ends with a line `N passed, N failed`. Needs the network only the first
 # time, for build/setup.sh. Usage: build/test.sh [LANE ...]; without arguments every lane runs.
 #   native      the library's own tests on this machine             sanitize  the same under ASan and UBSan, TSan for threads
 #   arm         the library's own tests on emulated aarch64 CPUs    library   what the shared libraries need and export
@@ -26,6 +26,12 @@ count() {
             failed=$((failed + BASH_REMATCH[1])) passed=$((passed + BASH_REMATCH[2] - BASH_REMATCH[1]))
         elif [[ $line =~ Failed:\ +([0-9]+),\ Passed:\ +([0-9]+),\ Skipped:\ +([0-9]+) ]]; then
             failed=$((failed + BASH_REMATCH[1])) passed=$((passed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+        elif [[ $line =~ ^\ +(Passed|Failed|Skipped):\ ([0-9]+)$ ]]; then
+            case ${BASH_REMATCH[1]} in
+                Passed) passed=$((passed + BASH_REMATCH[2])) ;;
+                Failed) failed=$((failed + BASH_REMATCH[2])) ;;
+                Skipped) skipped=$((skipped + BASH_REMATCH[2])) ;;
+            esac
         elif [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
             passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
         fi
@@ -47,8 +53,9 @@ lane() {
     else
         printf '%-28s ok in %d s\n' "$name" $((SECONDS - began))
     fi
-    # A skipped test is named, never silent.
-    grep -E '\[SKIP\]|\[  SKIPPED \]' "$log" | sort -u | sed 's/^ */    skipped: /'
+    grep -E ' cases, 0 ULP$' "$log" | sort | sed 's/^ */    /'
+    # A skipped test is named, never silent; the log has the reason.
+    grep -E '\[SKIP\]|\[  SKIPPED \]' "$log" | sed -E 's/^\[xUnit[^]]*\] *//; s/ *\[SKIP\]//; s/\(.*//' | sort | uniq -c | sed -E 's/^ *([0-9]+) /    skipped \1: /'
 }
 
 # check NAME COMMAND...: a lane that is one test.
@@ -58,7 +65,7 @@ check() {
     ((failed > was)) || passed=$((passed + 1))
 }
 
-dotnet_test() { dotnet test "$1" -c Release --no-build -nologo --logger 'console;verbosity=minimal'; }
+dotnet_test() { dotnet test "$1" -c Release --no-build -nologo --logger "console;verbosity=${2:-minimal}"; }
 
 without_native_library() {
     local copy=$root/out/bare
@@ -78,7 +85,7 @@ fi
 if ! ./build/build.sh >"$logs/build.log" 2>&1; then
     tail -n 60 "$logs/build.log"
     echo "the build failed" >&2
-    echo "0 passed, 1 failed, 0 skipped"
+    echo "0 passed, 1 failed"
     exit 1
 fi
 # Warnings are errors to the compilers; this also catches what MSBuild or CMake only report.
@@ -116,7 +123,7 @@ if wants managed; then
         lane "managed-$(basename $project)" dotnet_test $project
     done
 fi
-wants parity && lane parity dotnet_test tests/KleidiSharp.Parity.Tests
+wants parity && lane parity dotnet_test tests/KleidiSharp.Parity.Tests detailed
 wants bare && lane bare without_native_library
 wants mono && on_x64 && lane mono ./tests/Mono/run.sh
 if wants tool; then
@@ -128,6 +135,6 @@ if wants tool; then
     fi
 fi
 
-echo "took $((SECONDS - start)) s; logs are in out/test-logs"
-echo "$passed passed, $failed failed, $skipped skipped"
+echo "took $((SECONDS - start)) s, $skipped skipped; logs are in out/test-logs"
+echo "$passed passed, $failed failed"
 ((failed == 0))
