@@ -27,6 +27,7 @@ internal static class CommandLine
             + "The exit code is 0 where all went well, 1 where something failed and 2 where the arguments are wrong.")
         {
             new DoctorCommand(),
+            new InfoCommand(),
             new RunCommand(),
             new PerplexityCommand(),
             new BenchCommand(),

@@ -49,6 +49,13 @@ internal static class CommonOptions
         },
     };
 
+    public static Option<string?> Device() => new("--device")
+    {
+        Description = "A command that starts kleidi-device on another processor; its kernels are examined instead of "
+            + "this machine's.",
+        HelpName = "command",
+    };
+
     public static Option<string> Weights() => new("--weights")
     {
         Description = "What the weights are turned into when loaded: int4 (groups with one scale each) or f32.",

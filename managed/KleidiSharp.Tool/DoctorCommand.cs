@@ -7,12 +7,7 @@ namespace KleidiSharp.Tool;
 /// <summary><c>kleidi doctor</c>: what is wrong here, if anything.</summary>
 internal sealed class DoctorCommand : ToolCommand
 {
-    private readonly Option<string?> device = new("--device")
-    {
-        Description = "A command that starts kleidi-device on another processor; its kernels are examined instead of "
-            + "this machine's.",
-        HelpName = "command",
-    };
+    private readonly Option<string?> device = CommonOptions.Device();
     private readonly Option<KernelTiers> disable = CommonOptions.Disable();
     private readonly Option<bool> json = CommonOptions.Json();
 

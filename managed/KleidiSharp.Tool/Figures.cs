@@ -7,6 +7,9 @@ internal static class Figures
     /// <summary>For instance "1 thread" and "2 threads".</summary>
     public static string Count(long number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
 
+    /// <summary>"yes" or "no".</summary>
+    public static string YesNo(bool value) => value ? "yes" : "no";
+
     /// <summary>For instance "4.2 KB", "17.0 MB"; powers of ten.</summary>
     public static string Bytes(double bytes) => bytes switch
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using KleidiSharp.Tool.Bench;
 using KleidiSharp.Tool.Doctor;
+using KleidiSharp.Tool.Info;
 using KleidiSharp.Tool.Run;
 
 namespace KleidiSharp.Tool;
@@ -15,6 +16,7 @@ namespace KleidiSharp.Tool;
     WriteIndented = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(InfoReport))]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(PerplexityReport))]
 [JsonSerializable(typeof(BenchReport))]

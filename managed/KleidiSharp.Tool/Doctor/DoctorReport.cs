@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.Json.Serialization;
+
 namespace KleidiSharp.Tool.Doctor;
 
 /// <summary>What <c>kleidi doctor --json</c> writes.</summary>
@@ -41,6 +43,7 @@ internal sealed record LibraryReport(
 /// <param name="Format">"int4" or "f32".</param>
 /// <param name="Tier">The instruction set it is for.</param>
 /// <param name="Origin">Who wrote it.</param>
+/// <param name="Note">What it is for, and why it stands where it stands.</param>
 /// <param name="Layout">The packed weights it reads.</param>
 /// <param name="MinRows">Fewest rows (m).</param>
 /// <param name="MaxRows">Most rows (m); null for any.</param>
@@ -54,6 +57,7 @@ internal sealed record KernelReport(
     string Format,
     string Tier,
     string Origin,
+    string Note,
     string Layout,
     long MinRows,
     long? MaxRows,
@@ -61,7 +65,18 @@ internal sealed record KernelReport(
     bool Supported,
     bool Enabled,
     IReadOnlyList<int> ChosenFor,
-    string? WhyNot);
+    string? WhyNot)
+{
+    /// <summary>The numbers of rows it takes, for instance "m ≥ 2".</summary>
+    [JsonIgnore]
+    public string Rows => MaxRows is null ? $"m ≥ {MinRows}"
+        : MaxRows == MinRows ? $"m = {MinRows}"
+        : $"m = {MinRows}..{MaxRows}";
+
+    /// <summary>For which numbers of rows it is chosen, or why for none.</summary>
+    [JsonIgnore]
+    public string Chosen => WhyNot is null ? $"for m = {string.Join(", ", ChosenFor)}" : $"no: {WhyNot}";
+}
 
 /// <summary>A packed layout.</summary>
 /// <param name="Name">Its name.</param>

@@ -54,15 +54,13 @@ internal static class DoctorText
                 kernel.Format,
                 kernel.Tier,
                 kernel.Name,
-                kernel.MaxRows is null ? $"m ≥ {kernel.MinRows}"
-                    : kernel.MaxRows == kernel.MinRows ? $"m = {kernel.MinRows}"
-                    : $"m = {kernel.MinRows}..{kernel.MaxRows}",
+                kernel.Rows,
                 kernel.Origin,
-                YesNo(kernel.Compiled),
-                YesNo(kernel.Supported),
-                YesNo(kernel.Enabled),
+                Figures.YesNo(kernel.Compiled),
+                Figures.YesNo(kernel.Supported),
+                Figures.YesNo(kernel.Enabled),
                 test is null ? "-" : test.Ok ? $"{test.CasesPassed} passed" : "FAILED",
-                kernel.WhyNot is null ? $"for m = {string.Join(", ", kernel.ChosenFor)}" : $"no: {kernel.WhyNot}");
+                kernel.Chosen);
         }
 
         table.Write(output);
@@ -71,6 +69,4 @@ internal static class DoctorText
             report.Layouts.Select(layout => $"{layout.Name} {(layout.Ok ? "as specified" : "NOT as specified")}");
         output.WriteLine($"Layouts: {string.Join(", ", layouts)}");
     }
-
-    private static string YesNo(bool value) => value ? "yes" : "no";
 }

@@ -42,6 +42,7 @@ internal static class KernelTable
             Format(kernel.Kind),
             kernel.Tier.ToString().ToLowerInvariant(),
             kernel.Origin,
+            kernel.Note,
             kernel.Layout.ToString(),
             kernel.MinRows,
             kernel.MaxRows == long.MaxValue ? null : kernel.MaxRows,
