@@ -193,7 +193,7 @@ public sealed class LlamaSession : IDisposable
     {
         if (rows > 1 && model.Compute.Threads > 1)
         {
-            Parallel.For(0, config.HeadCount, parallel, head => AttendHead(cache, block, head, position, rows));
+            AttendInParallel(cache, block, position, rows);
             return;
         }
 
@@ -202,6 +202,10 @@ public sealed class LlamaSession : IDisposable
             AttendHead(cache, block, head, position, rows);
         }
     }
+
+    // Not in the caller: there the closure would be allocated for single tokens too.
+    private void AttendInParallel(KeyValueCache cache, int block, int position, int rows) =>
+        Parallel.For(0, config.HeadCount, parallel, head => AttendHead(cache, block, head, position, rows));
 
     // Each row looks at all positions up to its own; several heads share the keys and values of one.
     private void AttendHead(KeyValueCache cache, int block, int head, int position, int rows)

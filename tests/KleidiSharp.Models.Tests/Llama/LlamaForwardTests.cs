@@ -95,7 +95,7 @@ public class LlamaForwardTests
     }
 
     [Fact]
-    public void DecodingAllocatesNextToNothing()
+    public void DecodingAllocatesNothing()
     {
         using TemporaryFile file = new TinyLlama().ToFile();
         using var compute = new ComputeContext(new ComputeOptions { Threads = 1 });
@@ -103,13 +103,18 @@ public class LlamaForwardTests
         using LlamaSession session = model.CreateSession();
         session.Forward(Draw(257)); // the cache has room for 300 from here on
         session.Forward([5]);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++)
+
+        // The runtime itself allocates a little now and then, so that the least of several rounds counts.
+        long least = long.MaxValue;
+        for (int round = 0; round < 8; round++)
         {
+            long before = GC.GetAllocatedBytesForCurrentThread();
             session.Forward([5]);
+            session.Forward([6]);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+        Assert.Equal(0, least);
     }
 
     [Fact]
