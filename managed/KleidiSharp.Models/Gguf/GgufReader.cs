@@ -13,6 +13,9 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
 {
     private const int MaxArrayDepth = 8;
 
+    // Far beyond any name, token or template; a damaged length in a file of many gigabytes is refused before it is read.
+    private const int MaxStringBytes = 1 << 24;
+
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Bytes read so far.</summary>
@@ -47,7 +50,13 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
     /// <summary>A length in 64 bits and as many bytes of UTF-8.</summary>
     public string ReadString(string what)
     {
-        byte[] text = ReadArray<byte>(ReadCount($"the length of {what}", 1), what);
+        int count = ReadCount($"the length of {what}", 1);
+        if (count > MaxStringBytes)
+        {
+            throw Wrong($"the length of {what}", count, $"at most {MaxStringBytes}");
+        }
+
+        byte[] text = ReadArray<byte>(count, what);
         try
         {
             return StrictUtf8.GetString(text);

@@ -31,6 +31,9 @@ public sealed record LlamaConfig
         RopeBase = metadata.GetSingle("llama.rope.freq_base", 10000);
         RmsEpsilon = metadata.GetSingle("llama.attention.layer_norm_rms_epsilon");
 
+        Require(BlockCount <= file.Tensors.Count, "llama.block_count", BlockCount,
+            $"at most {file.Tensors.Count}, the number of tensors in the file");
+        Require(ContextLength <= RotaryEmbedding.MaxAngle, "llama.context_length", ContextLength, $"at most {RotaryEmbedding.MaxAngle}");
         Require(HeadCount % KeyValueHeadCount == 0, "llama.attention.head_count_kv", KeyValueHeadCount,
             $"a divisor of head_count {HeadCount}");
         Require((long)HeadCount * HeadLength <= int.MaxValue, "llama.attention.head_count", HeadCount, $"fewer heads of {HeadLength}");

@@ -26,7 +26,7 @@ internal sealed class LlamaWeights : IDisposable
             Embedding = Tensor("token_embd.weight", vocabularySize, config.EmbeddingLength);
             Blocks = [.. Enumerable.Range(0, config.BlockCount).Select(i => Block($"blk.{i}.", config))];
             OutputNorm = Vector("output_norm.weight", config.EmbeddingLength);
-            RopeFactors = file.Tensors.ContainsKey("rope_freqs.weight") ? Vector("rope_freqs.weight", config.RopeLength / 2) : null;
+            RopeFactors = file.Tensors.ContainsKey("rope_freqs.weight") ? ReadRopeFactors("rope_freqs.weight", config) : null;
             string output = file.Tensors.ContainsKey("output.weight") ? "output.weight" : Embedding.Name;
             Output = Linear(output, vocabularySize, config.EmbeddingLength);
             if (output != Embedding.Name)
@@ -87,6 +87,16 @@ internal sealed class LlamaWeights : IDisposable
         layers.Add(new LoadedLayer(tensor, weights, compute,
             fits ? null : $"its rows hold {inFeatures} values, which is not a multiple of the group {options.Weights.GroupSize}"));
         return weights;
+    }
+
+    // No angle is larger than a position over a factor.
+    private float[] ReadRopeFactors(string name, LlamaConfig config)
+    {
+        float[] factors = Vector(name, config.RopeLength / 2);
+        float least = config.ContextLength / (float)RotaryEmbedding.MaxAngle;
+        int bad = Array.FindIndex(factors, factor => factor < least);
+        return bad < 0 ? factors : throw new GgufException(file.Path, $"element {bad} of tensor '{name}'",
+            FormattableString.Invariant($"{factors[bad]}"), FormattableString.Invariant($"at least {least}"));
     }
 
     private float[] Vector(string name, int length) => Values(Tensor(name, length));

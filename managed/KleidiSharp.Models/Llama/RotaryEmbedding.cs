@@ -7,6 +7,9 @@ namespace KleidiSharp.Models;
 /// </summary>
 internal sealed class RotaryEmbedding
 {
+    /// <summary>The largest angle whose sine and cosine <see cref="DeterministicMath.SinCos"/> gives.</summary>
+    public const int MaxAngle = 1 << 30;
+
     private readonly double[] frequencies;
 
     public RotaryEmbedding(LlamaConfig config, float[]? factors)

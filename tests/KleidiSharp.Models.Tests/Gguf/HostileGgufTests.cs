@@ -82,6 +82,19 @@ public class HostileGgufTests
         Refused(Valid().Raw("deep", 9, [.. Enumerable.Repeat(anArrayOfOneArray, 9).SelectMany(a => a)]), "nested more than 8 arrays");
     }
 
+    [Fact]
+    public void StringsOfAbsurdLength()
+    {
+        const int most = 1 << 24;
+        using TemporaryFile longest = Valid().Add("text", new string('x', most)).ToFile();
+        using (GgufFile file = GgufFile.Open(longest.Name))
+        {
+            Assert.Equal(most, file.Metadata.GetString("text").Length);
+        }
+
+        Refused(Valid().Add("text", new string('x', most + 1)), $"length of metadata 'text' is {most + 1}", $"at most {most}");
+    }
+
     [Theory]
     [InlineData(0u)]
     [InlineData(3u)]

@@ -46,13 +46,23 @@ public class LlamaLoadTests
         Refused(tensors => tensors["token_embd.weight"].Values[100] = float.PositiveInfinity, new TinyLlama(tied: false),
             "element 100 of tensor 'token_embd.weight'");
 
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(-1f)]
+    [InlineData(1e-7f)]
+    public void RotaryFactorsThatMakeAnglesWithoutASineAreRefused(float factor) =>
+        Refused(tensors => tensors["rope_freqs.weight"].Values[2] = factor, new TinyLlama(ropeFactors: true),
+            "element 2 of tensor 'rope_freqs.weight'", "at least 2.7939677E-07");
+
     [Fact]
     public void ShapesSayWhatWasExpected() =>
         Refused(tensors => tensors["blk.0.attn_q.weight"] = ([32, 16], new float[512]), "[32, 16]", "expected [32, 32]");
 
     [Theory]
     [InlineData("llama.block_count", 0)]
+    [InlineData("llama.block_count", 20)]
     [InlineData("llama.block_count", 1000)]
+    [InlineData("llama.block_count", int.MaxValue)]
     [InlineData("llama.embedding_length", -1)]
     [InlineData("llama.attention.head_count", 0)]
     [InlineData("llama.attention.head_count", int.MaxValue)]
@@ -64,11 +74,12 @@ public class LlamaLoadTests
     [InlineData("llama.attention.layer_norm_rms_epsilon", -1f)]
     [InlineData("llama.attention.layer_norm_rms_epsilon", 1)]
     [InlineData("llama.context_length", 0)]
+    [InlineData("llama.context_length", (1 << 30) + 1)]
     [InlineData("tokenizer.ggml.tokens", "none")]
     public void MetadataThatMakesNoModelIsRefused(string key, object value)
     {
         using TemporaryFile file = new TinyLlama().ToFile(changeKeys: keys => keys[key] = value);
-        string expected = key == "llama.block_count" && value is 1000 ? "blk.2." : key;
+        string expected = key == "llama.block_count" && value is 20 ? "blk.2." : key;
         GgufFileTests.AssertNames(() => LlamaModel.Load(file.Name), file.Name, expected);
     }
 
