@@ -17,7 +17,7 @@ internal sealed class DeviceHost(KernelDevice device, string name) : KernelHost
     }
 
     public override byte[] Pack(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout) =>
-        device.Pack(new PackedShape(drawn.Format, layout, drawn.N, drawn.K), drawn.Source(quantized));
+        device.Pack(new PackedShape(drawn.Format, layout, drawn.N, drawn.K), PackSources.Of(drawn, quantized));
 
     public override float[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel)
     {

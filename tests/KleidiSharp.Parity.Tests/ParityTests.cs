@@ -21,22 +21,22 @@ public abstract class ParityTests(ITestOutputHelper output)
     internal abstract KernelHost OpenHost();
 
     [SkippableFact]
-    public void Int4_kernels_give_the_bits_of_the_reference() => Compare(WeightFormat.Int4Group(32));
+    public void Int4_kernels_give_the_bits_of_the_reference() => Compare(WeightKind.Int4Group);
 
     [SkippableFact]
-    public void F32_kernels_give_the_bits_of_the_reference() => Compare(WeightFormat.Float32);
+    public void F32_kernels_give_the_bits_of_the_reference() => Compare(WeightKind.Float32);
 
-    private void Compare(WeightFormat format)
+    private void Compare(WeightKind kind)
     {
         using KernelHost host = OpenHost();
-        KernelInfo[] kernels = [.. host.Kernels.Where(kernel => kernel.Kind == format.Kind && kernel.IsSupported)];
+        KernelInfo[] kernels = [.. host.Kernels.Where(kernel => kernel.Kind == kind && kernel.IsSupported)];
         Assert.NotEmpty(kernels);
         var compared = new int[kernels.Length];
         foreach ((int seed, int index) in DrawnIndices())
         {
-            var drawn = new DrawnCase(seed, index, format);
-            QuantizedWeights? quantized = format.Kind == WeightKind.Int4Group ? Quantize(drawn, host) : null;
-            float[] expected = s_expected.GetOrAdd((format.Kind, seed, index), _ => Reference(drawn, quantized));
+            var drawn = CaseGenerator.Draw(kind, seed, index);
+            QuantizedWeights? quantized = kind == WeightKind.Int4Group ? Quantize(drawn, host) : null;
+            float[] expected = s_expected.GetOrAdd((kind, seed, index), _ => Reference(drawn, quantized));
             var blobs = new Dictionary<WeightLayout, byte[]>();
             for (int i = 0; i < kernels.Length; i++)
             {
@@ -113,7 +113,7 @@ public abstract class ParityTests(ITestOutputHelper output)
     private static byte[] ReferencePacking(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout)
     {
         using var managed = new ManagedBackend(threads: 1);
-        using BlobMemory blob = managed.Pack(new PackedShape(drawn.Format, layout, drawn.N, drawn.K), drawn.Source(quantized));
+        using BlobMemory blob = managed.Pack(new PackedShape(drawn.Format, layout, drawn.N, drawn.K), PackSources.Of(drawn, quantized));
         unsafe
         {
             return new ReadOnlySpan<byte>(blob.Address, (int)blob.Size).ToArray();

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Tool.Diff;
+
+/// <summary>A multiplication that implementations are compared by.</summary>
+internal sealed record DrawnCase
+{
+    /// <summary>The seed it was drawn from.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>Its number among the cases of the seed.</summary>
+    public required int Index { get; init; }
+
+    public required WeightFormat Format { get; init; }
+
+    public required int M { get; init; }
+
+    public required int N { get; init; }
+
+    public required int K { get; init; }
+
+    /// <summary>Elements from one row of x to the next.</summary>
+    public required int XStride { get; init; }
+
+    /// <summary>Elements from one row of y to the next.</summary>
+    public required int YStride { get; init; }
+
+    public required int Threads { get; init; }
+
+    /// <summary>[n][k].</summary>
+    public required float[] Weights { get; init; }
+
+    /// <summary>[m][x stride], without the gap after the last row.</summary>
+    public required float[] X { get; init; }
+
+    /// <summary>[n]; null for none.</summary>
+    public required float[]? Bias { get; init; }
+
+    public required Clamp Clamp { get; init; }
+
+    /// <summary>What each row of x was drawn from.</summary>
+    public required IReadOnlyList<string> RowKinds { get; init; }
+
+    /// <summary>What the weights were drawn from.</summary>
+    public required string WeightsKind { get; init; }
+
+    /// <summary>The rows of <see cref="X"/> without gaps, [m][k].</summary>
+    public float[] DenseX()
+    {
+        var dense = new float[M * K];
+        for (int row = 0; row < M; row++)
+        {
+            X.AsSpan(row * XStride, K).CopyTo(dense.AsSpan(row * K));
+        }
+
+        return dense;
+    }
+
+    /// <summary>Format, shape and everything else but the values.</summary>
+    public string Shape =>
+        $"{Format}, m {M}, n {N}, k {K}, x stride {XStride}, y stride {YStride}, bias {Bias is not null}, clamp {Clamp}, threads {Threads}";
+
+    public override string ToString() =>
+        $"seed {Seed}, case {Index}: {Shape}, weights {WeightsKind}, rows [{string.Join(' ', RowKinds)}]";
+}
