@@ -154,6 +154,30 @@ public sealed unsafe class PackedFileTests : IDisposable
     }
 
     [Fact]
+    public void A_header_of_a_shape_whose_size_overflows_is_refused()
+    {
+        using (PackedWeights packed = PackedWeights.Quantize(new float[1], 1, 1, WeightFormat.Float32, compute: managed))
+        {
+            packed.Save(File1);
+        }
+
+        byte[] bytes = File.ReadAllBytes(File1);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), int.MaxValue);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(32), int.MaxValue);
+        Reseal(bytes);
+        AssertRefused("impossible shape");
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_loaded_is_closed()
+    {
+        Saved();
+        using var none = new ComputeContext(new ComputeOptions { Backend = ComputeBackend.Managed, Threads = 1, DisabledTiers = KernelTiers.Managed });
+        Assert.Throws<PlatformNotSupportedException>(() => PackedWeights.Load(File1, compute: none));
+        Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.EndsWith(File1, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_file_may_be_longer_than_its_blob()
     {
         byte[] bytes = Saved();

@@ -150,6 +150,15 @@ public sealed unsafe class PackedLayoutTests
     }
 
     [Fact]
+    public void Panels_beyond_a_span_are_refused()
+    {
+        using var managed = new ManagedBackend(1);
+        var error = Assert.Throws<NotSupportedException>(() => managed.Pack(
+            new PackedShape(WeightFormat.Float32, WeightLayout.Float32N16, 1, 40_000_000), new PackSource { Values = new float[1] }));
+        Assert.Contains("f32 weights [1, 40000000] takes 2560000064 bytes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void F32_bytes_stand_where_the_header_says()
     {
         (PackedShape shape, float[] values, _, float[] bias) = Draw(WeightLayout.Float32N16, 0, 18, 3);

@@ -20,6 +20,14 @@ public sealed class QuantizedWeightsTests
     }
 
     [Fact]
+    public void More_values_than_an_array_holds_are_refused()
+    {
+        var weights = new QuantizedWeights(s_int4, 65536, 65536, codes: [], bfloat16Scales: []);
+        string message = Assert.Throws<NotSupportedException>(weights.Dequantize).Message;
+        Assert.Contains("outFeatures 65536 × inFeatures 65536 are 4294967296 values", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Arrays_of_the_caller_are_copied()
     {
         var codes = new byte[16];

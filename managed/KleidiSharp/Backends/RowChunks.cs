@@ -43,7 +43,7 @@ internal static unsafe class RowChunks
     /// </summary>
     public static void ForEach(int threads, int count, int granularity, Action<int, int> body)
     {
-        int units = (int)((count + granularity - 1L) / granularity);
+        int units = (int)((count + (granularity - 1L)) / granularity);
         int chunks = Math.Min(units, threads == 1 ? 1 : threads * ChunksPerThread);
         if (chunks == 1)
         {

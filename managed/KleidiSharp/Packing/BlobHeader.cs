@@ -159,6 +159,7 @@ internal static unsafe class BlobHeader
         }
 
         WeightFormat format = isFloat ? WeightFormat.Float32 : WeightFormat.Int4Group(group);
-        return format.Fits((int)k) ? new PackedShape(format, layout, (int)n, (int)k) : null;
+        var shape = new PackedShape(format, layout, (int)n, (int)k);
+        return format.Fits((int)k) && shape.HasSize ? shape : null;
     }
 }

@@ -10,7 +10,7 @@ internal readonly record struct PackedShape(WeightFormat Format, WeightLayout La
     /// <summary>Columns (output features) of a panel.</summary>
     public int PanelColumns => ColumnsOf(Layout);
 
-    public long Panels => (OutFeatures + PanelColumns - 1L) / PanelColumns;
+    public long Panels => (OutFeatures + (PanelColumns - 1L)) / PanelColumns;
 
     /// <summary>Groups along k; 0 for f32.</summary>
     public int Groups => Format.Kind == WeightKind.Float32 ? 0 : InFeatures / Format.GroupSize;
@@ -22,8 +22,17 @@ internal readonly record struct PackedShape(WeightFormat Format, WeightLayout La
         ? PanelColumns * (InFeatures + 1L) * sizeof(float)
         : (GroupBytes * Groups) + (PanelColumns * 2L * sizeof(float));
 
+    /// <summary><see cref="PanelBytes"/> for spans.</summary>
+    public int PanelLength => PanelBytes <= int.MaxValue
+        ? (int)PanelBytes
+        : throw new NotSupportedException(
+            $"A panel of {Format} weights [{OutFeatures}, {InFeatures}] takes {PanelBytes} bytes; C# handles at most {int.MaxValue}.");
+
     /// <summary>Where in a panel the bias of its columns stands.</summary>
     public long BiasOffset => Format.Kind == WeightKind.Float32 ? 0 : PanelBytes - (PanelColumns * (long)sizeof(float));
+
+    /// <summary>Whether <see cref="BlobBytes"/> fits 64 bits.</summary>
+    public bool HasSize => (Int128)Panels * PanelBytes <= long.MaxValue - HeaderSize - Alignment;
 
     /// <summary>Bytes of the blob, header included.</summary>
     public long BlobBytes => checked(HeaderSize + (Panels * PanelBytes) + Alignment - 1) / Alignment * Alignment;

@@ -34,7 +34,7 @@ internal sealed unsafe class UnpackedWeights
         for (int index = 0; index < shape.Panels; index++)
         {
             var panel = new ReadOnlySpan<byte>(
-                blob.Memory.Address + PackedShape.HeaderSize + (index * shape.PanelBytes), (int)shape.PanelBytes);
+                blob.Memory.Address + PackedShape.HeaderSize + (index * shape.PanelBytes), shape.PanelLength);
             if (shape.Format.Kind == WeightKind.Float32)
             {
                 PackedLayout.UnpackFloat32(shape, index, panel, unpacked.Values, unpacked.Bias);

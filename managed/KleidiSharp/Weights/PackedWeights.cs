@@ -133,19 +133,29 @@ public sealed class PackedWeights : IDisposable
     /// <exception cref="InvalidDataException">
     /// The file is truncated, corrupt, of another version or something else.
     /// </exception>
+    /// <exception cref="PlatformNotSupportedException">No kernel of the context is left for the format.</exception>
     public static PackedWeights Load(string path, bool verifyChecksum = true, ComputeContext? compute = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         compute ??= ComputeContext.Default;
         var mapped = new PackedWeights(PackedFile.Map(path, verifyChecksum), compute);
-        if (mapped.Layout == compute.Choose(mapped.Format, null, 0, out _).Layout)
+        try
         {
-            return mapped;
-        }
+            if (mapped.Layout == compute.Choose(mapped.Format, null, 0, out _).Layout)
+            {
+                compute.Implementation.VerifyLayout(mapped.Layout);
+                return mapped;
+            }
 
-        using (mapped)
+            using (mapped)
+            {
+                return mapped.Repack(compute);
+            }
+        }
+        catch
         {
-            return mapped.Repack(compute);
+            mapped.Dispose();
+            throw;
         }
     }
 

@@ -97,9 +97,17 @@ public sealed class QuantizedWeights
     }
 
     /// <summary>The values these weights stand for: f32 [n, k], (code - 8) * scale.</summary>
+    /// <exception cref="NotSupportedException">There are more of them than an array holds.</exception>
     public float[] Dequantize()
     {
-        var values = new float[checked(OutFeatures * InFeatures)];
+        long count = (long)OutFeatures * InFeatures;
+        if (count > Array.MaxLength)
+        {
+            throw new NotSupportedException(
+                $"outFeatures {OutFeatures} × inFeatures {InFeatures} are {count} values; an array holds at most {Array.MaxLength}.");
+        }
+
+        var values = new float[count];
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = (PackedLayout.Code(codes, i) - 8) * scales[i / Format.GroupSize];

@@ -41,8 +41,9 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
 
     public BlobMemory Pack(in PackedShape shape, in PackSource source)
     {
-        BlobMemory memory = BlobMemory.Allocate(shape.BlobBytes);
         PackedShape what = shape;
+        int panelLength = shape.PanelLength;
+        BlobMemory memory = BlobMemory.Allocate(shape.BlobBytes);
         int valueCount = source.Values.Length;
         int codeCount = source.Codes.Length;
         int scaleCount = source.Scales.Length;
@@ -68,7 +69,7 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
                 for (int index = begin; index < end; index++)
                 {
                     PackedLayout.Pack(what, index, part, new Span<byte>(
-                        memory.Address + PackedShape.HeaderSize + (index * what.PanelBytes), (int)what.PanelBytes));
+                        memory.Address + PackedShape.HeaderSize + (index * what.PanelBytes), panelLength));
                 }
             });
         }
