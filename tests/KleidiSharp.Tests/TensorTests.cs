@@ -69,6 +69,22 @@ public sealed class TensorTests
                 StringComparison.Ordinal);
     }
 
+    [Fact]
+    public unsafe void Tensors_beyond_a_span_are_refused_before_they_are_read()
+    {
+        using ComputeContext compute = new(new ComputeOptions { Backend = ComputeBackend.Managed, Threads = 1 });
+        using PackedWeights packed = Pack(compute);
+        float nothing = 0;
+        float* data = &nothing;
+        nint many = 1 << 28;
+        string message = Assert.Throws<ArgumentException>("x", () => packed.MatMul(
+            new ReadOnlyTensorSpan<float>(data, many * K, [many, K], []), new TensorSpan<float>(data, many * N, [many, N], []))).Message;
+        Assert.Contains("x reaches over 8589934592 values, 268435456 rows with stride 32", message, StringComparison.Ordinal);
+        message = Assert.Throws<ArgumentException>("y", () => packed.MatMul(
+            new ReadOnlyTensorSpan<float>(data, 2 * K, [2, K], []), new TensorSpan<float>(data, many * 9, [2, N], [many * 8, 1]))).Message;
+        Assert.Contains("y reaches over 2147483653 values, 2 rows with stride 2147483648", message, StringComparison.Ordinal);
+    }
+
     private static PackedWeights Pack(ComputeContext compute) =>
         PackedWeights.Quantize(new Drawn(2).Values(N * K), N, K, WeightFormat.Int4Group(32), compute: compute);
 }

@@ -244,20 +244,19 @@ public sealed class PackedWeights : IDisposable
             throw new ArgumentException($"x has {x.Lengths[0]} rows, y has {y.Lengths[0]}; they must be as many.", nameof(y));
         }
 
-        int rows = checked((int)x.Lengths[0]);
-        if (rows == 0)
+        if (x.Lengths[0] == 0)
         {
-            Multiply([], InFeatures, [], OutFeatures, rows, clamp, compute ?? context);
+            Multiply([], InFeatures, [], OutFeatures, 0, clamp, compute ?? context);
             return;
         }
 
         nint xStride = TensorMatrix.RowStride(x.Lengths, x.Strides);
         nint yStride = TensorMatrix.RowStride(y.Lengths, y.Strides);
         ReadOnlySpan<float> xSpan = MemoryMarshal.CreateReadOnlySpan(
-            in x.GetPinnableReference(), checked((int)(((rows - 1) * xStride) + InFeatures)));
+            in x.GetPinnableReference(), TensorMatrix.SpanLength(nameof(x), x.Lengths, xStride));
         Span<float> ySpan = MemoryMarshal.CreateSpan(
-            ref y.GetPinnableReference(), checked((int)(((rows - 1) * yStride) + OutFeatures)));
-        Multiply(xSpan, xStride, ySpan, yStride, rows, clamp, compute ?? context);
+            ref y.GetPinnableReference(), TensorMatrix.SpanLength(nameof(y), y.Lengths, yStride));
+        Multiply(xSpan, xStride, ySpan, yStride, (int)x.Lengths[0], clamp, compute ?? context);
     }
 
     /// <summary>Says which kernel multiplies that many rows, and why not another.</summary>

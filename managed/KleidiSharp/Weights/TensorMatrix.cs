@@ -30,4 +30,15 @@ internal static class TensorMatrix
 
     /// <summary>Elements from one row to the next; a single row has none.</summary>
     public static nint RowStride(ReadOnlySpan<nint> lengths, ReadOnlySpan<nint> strides) => lengths[0] > 1 ? strides[0] : lengths[1];
+
+    /// <summary>Elements from the first of the first row to the last of the last.</summary>
+    /// <exception cref="ArgumentException">They are more than a span holds.</exception>
+    public static int SpanLength(string name, ReadOnlySpan<nint> lengths, nint rowStride)
+    {
+        Int128 length = ((Int128)(lengths[0] - 1) * rowStride) + lengths[1];
+        return length <= int.MaxValue
+            ? (int)length
+            : throw new ArgumentException(
+                $"{name} reaches over {length} values, {lengths[0]} rows with stride {rowStride}; a call takes {int.MaxValue} at most.", name);
+    }
 }
