@@ -67,17 +67,15 @@ installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == i
 
 # --- build tools, from the system's own sources
 
-packages=(g++ cmake ninja-build libgtest-dev castxml)
-if [[ $arch == amd64 && $arm == yes ]]; then
-    packages+=(g++-aarch64-linux-gnu qemu-user-static)
-fi
-missing=()
-for package in "${packages[@]}"; do
-    installed "$package" || missing+=("$package")
-done
-if ((${#missing[@]} == 0)); then
-    say "build tools: all there (${packages[*]})"
-else
+need() { # PACKAGE...
+    local missing=() package
+    for package; do
+        installed "$package" || missing+=("$package")
+    done
+    if ((${#missing[@]} == 0)); then
+        say "build tools: all there ($*)"
+        return
+    fi
     say "build tools: installing ${missing[*]}"
     simulate() { apt-get -qq --simulate --no-install-recommends install "${missing[@]}" >/dev/null 2>&1; }
     install() {
@@ -88,6 +86,19 @@ else
         as_root apt-get -qq update || fail "apt-get update failed (see above): is the network there, are the apt sources right, may this user install?"
         install || fail "apt-get could not install ${missing[*]} (see above)"
     fi
+}
+
+packages=(g++ cmake ninja-build libgtest-dev castxml)
+if [[ $arch == amd64 ]]; then
+    packages+=(clang) # for the fuzzers
+fi
+if [[ $arch == amd64 && $arm == yes ]]; then
+    packages+=(g++-aarch64-linux-gnu qemu-user-static)
+fi
+need "${packages[@]}"
+if [[ $arch == amd64 ]]; then
+    # libFuzzer and the sanitizers of the version that this system's clang is.
+    need "libclang-rt-$(dpkg-query -W -f='${Depends}' clang | sed -n 's/.*\<clang-\([0-9]*\).*/\1/p')-dev"
 fi
 
 # --- packages of a newer Debian suite, into the private folder

@@ -6,6 +6,7 @@
 #   bindings    the committed bindings against the header           managed   the C# tests, native library present
 #   parity      every kernel, here and on emulated CPUs, bit by bit bare      the C# tests, native library absent
 #   mono        the bindings in process on aarch64                  tool      kleidi doctor, here and on emulated CPUs
+#   fuzz        each native fuzzer for 20 s, under ASan and UBSan
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -54,6 +55,7 @@ lane() {
         printf '%-28s ok in %d s\n' "$name" $((SECONDS - began))
     fi
     grep -E ' cases, 0 ULP$' "$log" | sort | sed 's/^ */    /'
+    sed -nE 's/^#([0-9]+)[[:space:]]+DONE +cov: ([0-9]+).*/    \1 executions, \2 branches covered/p' "$log"
     # A skipped test is named, never silent; the log has the reason.
     grep -E '\[SKIP\]|\[  SKIPPED \]' "$log" | sed -E 's/^\[xUnit[^]]*\] *//; s/ *\[SKIP\]//; s/\(.*//' | sort | uniq -c | sed -E 's/^ *([0-9]+) /    skipped \1: /'
 }
@@ -63,6 +65,17 @@ check() {
     local was=$failed
     lane "$@"
     ((failed > was)) || passed=$((passed + 1))
+}
+
+# built PRESET COMMAND...: what stands on a build of its own; what an earlier build left is not run where it fails.
+built() {
+    cmake --preset "$1" && cmake --build --preset "$1" -j "$(nproc)" && "${@:2}"
+}
+
+# An input with which a fuzzer finds something stays in the logs' folder; the fuzzer repeats it when given the file.
+fuzz() {
+    "out/linux-x64-fuzz/native/fuzz/$1_fuzz" -seed=1 -max_total_time=20 -max_len=512 -timeout=10 \
+        -artifact_prefix="$logs/fuzz-$1-" -print_final_stats=1
 }
 
 dotnet_test() { dotnet test "$1" -c Release --no-build -nologo --logger "console;verbosity=${2:-minimal}"; }
@@ -96,9 +109,12 @@ on_x64 || here=linux-arm64
 wants native && lane native ctest --preset $here
 if wants sanitize && on_x64; then
     for kind in asan tsan; do
-        cmake --preset linux-x64-$kind >"$logs/build-$kind.log" 2>&1 &&
-            cmake --build --preset linux-x64-$kind -j "$(nproc)" >>"$logs/build-$kind.log" 2>&1 || cat "$logs/build-$kind.log"
-        lane native-$kind ctest --preset linux-x64-$kind
+        lane native-$kind built linux-x64-$kind ctest --preset linux-x64-$kind
+    done
+fi
+if wants fuzz && on_x64; then
+    for target in blob abi; do
+        check fuzz-$target built linux-x64-fuzz fuzz $target
     done
 fi
 if wants arm && on_x64; then
@@ -108,7 +124,7 @@ if wants arm && on_x64; then
 fi
 if wants library; then
     for library in out/*/native/libkleidisharp.so; do
-        [[ $library == *asan* || $library == *tsan* ]] || check "library-$(basename "$(dirname "$(dirname "$library")")")" ./build/check-native.sh "$library"
+        [[ $library == *san/* || $library == *fuzz/* ]] || check "library-$(basename "$(dirname "$(dirname "$library")")")" ./build/check-native.sh "$library"
     done
 fi
 if wants bindings; then
