@@ -33,7 +33,9 @@ internal static class Ensure
 
         int bad = IndexOfNonFinite(weights);
         throw new ArgumentException(
-            $"weights[{bad}] is {weights[bad]} (row {bad / inFeatures}, column {bad % inFeatures}); weights must be finite", nameof(weights));
+            FormattableString.Invariant(
+                $"weights[{bad}] is {weights[bad]} (row {bad / inFeatures}, column {bad % inFeatures}); weights must be finite"),
+            nameof(weights));
     }
 
     /// <summary>No bias, or one finite value per output feature.</summary>
@@ -48,7 +50,8 @@ internal static class Ensure
         if (!TensorPrimitives.IsFiniteAll(bias))
         {
             int bad = IndexOfNonFinite(bias);
-            throw new ArgumentException($"bias[{bad}] is {bias[bad]}; a bias must be finite", nameof(bias));
+            throw new ArgumentException(
+                FormattableString.Invariant($"bias[{bad}] is {bias[bad]}; a bias must be finite"), nameof(bias));
         }
     }
 

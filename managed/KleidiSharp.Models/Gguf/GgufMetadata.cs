@@ -89,5 +89,5 @@ public sealed class GgufMetadata
         new(fileName, $"metadata '{key}'", found, expected);
 
     private static string Describe(object value) =>
-        value is Array array ? $"{array.GetType().Name} of {array.Length}" : $"{value.GetType().Name} {value}";
+        value is Array array ? $"{array.GetType().Name} of {array.Length}" : FormattableString.Invariant($"{value.GetType().Name} {value}");
 }

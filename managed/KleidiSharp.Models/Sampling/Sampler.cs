@@ -42,7 +42,8 @@ public sealed class Sampler
         {
             if (float.IsNaN(logits[id]) || float.IsPositiveInfinity(logits[id]))
             {
-                throw new ArgumentException($"The logit of token {id} is {logits[id]}; logits must be numbers.", nameof(logits));
+                throw new ArgumentException(
+                    FormattableString.Invariant($"The logit of token {id} is {logits[id]}; logits must be numbers."), nameof(logits));
             }
 
             if (logits[id] > largest)

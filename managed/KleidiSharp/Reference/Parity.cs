@@ -93,7 +93,8 @@ public static class Parity
 
     private static bool SameBits(float a, float b) => BitConverter.SingleToUInt32Bits(a) == BitConverter.SingleToUInt32Bits(b);
 
-    private static string Describe(float value) => $"{value:R} (0x{BitConverter.SingleToUInt32Bits(value):X8})";
+    private static string Describe(float value) =>
+        FormattableString.Invariant($"{value} (0x{BitConverter.SingleToUInt32Bits(value):X8})");
 
     private static string DistanceText(float a, float b) => float.IsNaN(a) || float.IsNaN(b) ? "NaN" : $"{UlpDistance(a, b)} ULP apart";
 }

@@ -19,7 +19,9 @@ public readonly record struct Clamp
     {
         if (float.IsNaN(minimum) || float.IsNaN(maximum) || minimum > maximum)
         {
-            throw new ArgumentException($"The range {minimum} to {maximum} is not one: the bounds must be numbers, the lower first.");
+            throw new ArgumentException(
+                FormattableString.Invariant($"The range {minimum} to {maximum} is not one: the bounds must be numbers, the lower first."),
+                nameof(minimum));
         }
 
         bounded = !(float.IsNegativeInfinity(minimum) && float.IsPositiveInfinity(maximum));
@@ -43,5 +45,5 @@ public readonly record struct Clamp
     public float Maximum => bounded ? maximum : float.PositiveInfinity;
 
     /// <summary>For instance "[0, 6]", or "none".</summary>
-    public override string ToString() => bounded ? $"[{Minimum}, {Maximum}]" : "none";
+    public override string ToString() => bounded ? FormattableString.Invariant($"[{Minimum}, {Maximum}]") : "none";
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+
 namespace KleidiSharp;
 
 /// <summary>
@@ -30,7 +32,8 @@ public sealed class QuantizedWeights
         if (bad < scales.Length)
         {
             throw new ArgumentException(
-                $"scales[{bad}] is {scales[bad]} (row {bad / groups}, group {bad % groups}); scales must be finite", nameof(scales));
+                FormattableString.Invariant($"scales[{bad}] is {scales[bad]} (row {bad / groups}, group {bad % groups}); scales must be finite"),
+                nameof(scales));
         }
 
         Format = format;
@@ -135,8 +138,11 @@ public sealed class QuantizedWeights
             {
                 int groups = InFeatures / Format.GroupSize;
                 throw new ArgumentException(
-                    $"scales[{i}] is {scales[i]:R} (row {i / groups}, group {i % groups}), which no bfloat16 holds: packing would " +
-                    $"turn it into {BFloat16.ToSingle(bits[i]):R}. Quantise again with bfloat16 scales, or round the scales yourself.", "weights");
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"scales[{i}] is {scales[i]} (row {i / groups}, group {i % groups}), which no bfloat16 holds: packing would " +
+                        $"turn it into {BFloat16.ToSingle(bits[i])}. Quantise again with bfloat16 scales, or round the scales yourself."),
+                    "weights");
             }
         }
 
