@@ -2,6 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KleidiSharp.Tool.Bench;
+using KleidiSharp.Tool.Diff;
 using KleidiSharp.Tool.Doctor;
 using KleidiSharp.Tool.Info;
 using KleidiSharp.Tool.Run;
@@ -17,6 +18,7 @@ namespace KleidiSharp.Tool;
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(InfoReport))]
+[JsonSerializable(typeof(DiffReport))]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(PerplexityReport))]
 [JsonSerializable(typeof(BenchReport))]

@@ -9,7 +9,10 @@ internal static class EmulatedCpu
     private const string Emulator = "qemu-aarch64-static";
 
     /// <summary>Starts the device on a processor, or skips the test with the reason why it cannot.</summary>
-    public static KernelDevice Start(string cpu)
+    public static KernelDevice Start(string cpu) => KernelDevice.Start(Command(cpu));
+
+    /// <summary>The command that starts the device on a processor; skips the test where it cannot.</summary>
+    public static string Command(string cpu)
     {
         Skip.If(RuntimeInformation.ProcessArchitecture != Architecture.X64, "only x64 machines emulate AArch64");
         string? program = FindProgram();
@@ -17,7 +20,7 @@ internal static class EmulatedCpu
         bool emulator = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':')
             .Any(folder => File.Exists(Path.Combine(folder, Emulator)));
         Require.That(emulator, $"no {Emulator}: build/setup.sh installs it");
-        return KernelDevice.Start($"{Emulator} -cpu {cpu} '{program}'");
+        return $"{Emulator} -cpu {cpu} '{program}'";
     }
 
     private static string? FindProgram()

@@ -99,6 +99,17 @@ public class RunCommandTests
     }
 
     [Fact]
+    public void An_empty_prompt_needs_a_token_that_begins_texts()
+    {
+        using TemporaryFile file =
+            new TinyLlama().ToFile(changeKeys: keys => keys["tokenizer.ggml.add_bos_token"] = false);
+
+        string line = ToolRun.Of("run", file.Name, "--prompt", "").FailureLine();
+
+        Assert.Contains("the prompt is empty", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_file_is_named()
     {
         string line = ToolRun.Of("run", "no-such-model.gguf", "--prompt", "x").FailureLine();

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Tool.Diff;
+
+/// <summary>Two implementations, side by side; used by one thread.</summary>
+/// <param name="left">The one that is taken to be right: its first kernel that takes a case.</param>
+/// <param name="right">The one that is judged, kernel by kernel.</param>
+internal sealed class Comparison(Implementation left, Implementation right) : IDisposable
+{
+    private const string QuantizerName = "quantize";
+
+    /// <summary>What is compared: the kernels on the right, and quantising where a format has codes.</summary>
+    public IReadOnlyList<ComparedKernel> Kernels =>
+    [
+        .. right.Kernels.Select(kernel => kernel.Kind).Distinct().Where(kind => kind != WeightKind.Float32).Select(Quantizing),
+        .. right.Kernels,
+    ];
+
+    /// <summary>Runs a case on both.</summary>
+    /// <returns>
+    /// One result for each kernel on the right that takes the case; none where no kernel on the left does.
+    /// </returns>
+    public IReadOnlyList<Result> Run(DrawnCase drawn)
+    {
+        var results = new List<Result>();
+        QuantizedWeights? weights = null;
+        if (drawn.Format.Kind != WeightKind.Float32)
+        {
+            weights = left.Quantize(drawn);
+            results.Add(new Result(Quantizing(drawn.Format.Kind), [], OfWeights(weights, right.Quantize(drawn))));
+        }
+
+        if (left.Multiply(drawn, weights).FirstOrDefault() is not { } expected)
+        {
+            return [];
+        }
+
+        foreach (Product product in right.Multiply(drawn, weights))
+        {
+            results.Add(new Result(product.Kernel, product.Y, Difference.Of("y", expected.Y, product.Y, drawn.N)));
+        }
+
+        return results;
+    }
+
+    public void Dispose()
+    {
+        left.Dispose();
+        right.Dispose();
+    }
+
+    private static Difference? OfWeights(QuantizedWeights expected, QuantizedWeights actual) =>
+        Difference.Of("scale", expected.Scales, actual.Scales, expected.InFeatures / expected.Format.GroupSize)
+        ?? Difference.Of("code", Codes(expected), Codes(actual), expected.InFeatures);
+
+    private static float[] Codes(QuantizedWeights weights)
+    {
+        var codes = new float[weights.Codes.Length * 2];
+        for (int i = 0; i < codes.Length; i++)
+        {
+            codes[i] = (weights.Codes[i / 2] >> (i % 2 * 4)) & 15;
+        }
+
+        return codes;
+    }
+
+    private ComparedKernel Quantizing(WeightKind kind) => new(QuantizerName, right.Name, kind);
+
+    /// <summary>What came of one kernel.</summary>
+    /// <param name="Kernel">The kernel.</param>
+    /// <param name="Y">Its results; empty where it only quantised.</param>
+    /// <param name="Difference">Where they differ from the left; null for nowhere.</param>
+    internal sealed record Result(ComparedKernel Kernel, float[] Y, Difference? Difference);
+}

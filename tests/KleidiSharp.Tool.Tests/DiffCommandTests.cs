@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace KleidiSharp.Tool.Tests;
+
+public class DiffCommandTests
+{
+    private static readonly string s_tier =
+        KernelCatalog.All.First(kernel => kernel.IsUsable).Tier.ToString().ToLowerInvariant();
+
+    [Fact]
+    public void Json_counts_the_cases_of_every_usable_kernel_and_none_differs()
+    {
+        var run = ToolRun.Of("diff", "--seed", "3", "--cases", "20", "--json");
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
+        JsonElement json = run.Json();
+        Assert.True(json.GetProperty("ok").GetBoolean());
+        Assert.Equal(3, json.GetProperty("seed").GetInt32());
+        JsonElement host = json.GetProperty("hosts").EnumerateArray().Single();
+        Assert.Equal("this machine", host.GetProperty("name").GetString());
+        Assert.Empty(host.GetProperty("failures").EnumerateArray());
+        JsonElement[] kernels = [.. host.GetProperty("kernels").EnumerateArray()];
+        Assert.Equal(
+            KernelCatalog.All.Where(kernel => kernel.IsUsable).Select(kernel => kernel.Name).Prepend("quantize").Order(),
+            kernels.Select(kernel => kernel.GetProperty("kernel").GetString()!).Order());
+        Assert.All(kernels, kernel => Assert.InRange(kernel.GetProperty("cases").GetInt32(), 1, 20));
+        Assert.All(kernels, kernel => Assert.Equal(0, kernel.GetProperty("differing").GetInt32()));
+        Assert.All(kernels, kernel => Assert.Equal(0, kernel.GetProperty("maxUlp").GetInt64()));
+        Assert.All(
+            kernels.Where(kernel => kernel.GetProperty("format").GetString() == "int4"
+                && kernel.GetProperty("kernel").GetString() != "quantize"),
+            kernel => Assert.InRange(kernel.GetProperty("medianSqnrDecibels").GetDouble(), 10, 40));
+    }
+
+    [Fact]
+    public void One_case_with_one_tier_and_a_report_in_a_file()
+    {
+        using var file = new TemporaryFile([]);
+
+        var run = ToolRun.Of("diff", "--case", "1:17", "--family", "f32", "--right", "native", "--report", file.Name);
+
+        if (KernelCatalog.All.Any(kernel => kernel.Tier == KernelTiers.Managed))
+        {
+            Assert.Equal(CommandLine.Failure, run.ExitCode);
+            Assert.StartsWith("kleidi: ", run.Error, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
+        Assert.Contains("case 17 of each format", run.Output, StringComparison.Ordinal);
+        Assert.Contains("No bit differs.", run.Output, StringComparison.Ordinal);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(file.Name));
+        JsonElement[] kernels = [.. report.RootElement.GetProperty("hosts")[0].GetProperty("kernels").EnumerateArray()];
+        Assert.Equal(1, kernels.Sum(kernel => kernel.GetProperty("cases").GetInt32()));
+        Assert.All(kernels, kernel => Assert.Equal("f32", kernel.GetProperty("format").GetString()));
+    }
+
+    [Theory]
+    [InlineData("reference", "managed")]
+    [InlineData("managed", "all")]
+    [InlineData("managed", "reference")]
+    public void Any_implementation_goes_on_either_side(string left, string right)
+    {
+        var run = ToolRun.Of("diff", "--left", left, "--right", right, "--cases", "10");
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
+        Assert.Contains($"{left} against {right}", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tier_that_cannot_run_here_is_named_with_those_that_can()
+    {
+        string missing = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? "i8mm" : "avx2";
+
+        string line = ToolRun.Of("diff", "--right", missing, "--cases", "1").FailureLine();
+
+        Assert.True(
+            line.Contains(missing, StringComparison.Ordinal) && line.Contains(s_tier, StringComparison.Ordinal)
+            || s_tier == "managed",
+            line);
+    }
+
+    [Theory]
+    [InlineData("--left", "all")]
+    [InlineData("--left", "fast")]
+    [InlineData("--right", "sse")]
+    [InlineData("--family", "int3")]
+    [InlineData("--cases", "0")]
+    [InlineData("--case", "17")]
+    [InlineData("--case", "1:-2")]
+    [InlineData("--cpus", "max")]
+    [InlineData("--device", "qemu -cpu {cpu} kleidi-device")]
+    public void Arguments_that_make_no_sense_are_refused(string option, string value)
+    {
+        var run = ToolRun.Of("diff", option, value);
+
+        Assert.Equal(CommandLine.Usage, run.ExitCode);
+        Assert.Contains(option == "--device" ? "--cpus" : option, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_that_does_not_start_is_named() =>
+        Assert.Contains("no-such-program", ToolRun.Of("diff", "--device", "no-such-program").FailureLine(), StringComparison.Ordinal);
+
+    [SkippableFact]
+    public void Emulated_processors_give_the_bits_of_the_reference()
+    {
+        var run = ToolRun.Of(
+            "diff", "--cases", "12", "--json", "--cpus", "cortex-a53,max", "--device", EmulatedCpu.Command("{cpu}"));
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
+        JsonElement[] hosts = [.. run.Json().GetProperty("hosts").EnumerateArray()];
+        Assert.Equal(2, hosts.Length);
+        Assert.Contains("-cpu cortex-a53", hosts[0].GetProperty("name").GetString(), StringComparison.Ordinal);
+        Assert.Equal(["neon", "portable"], Tiers(hosts[0]));
+        Assert.Equal(["dotprod", "i8mm", "neon", "portable"], Tiers(hosts[1]));
+
+        static string[] Tiers(JsonElement host) =>
+        [
+            .. host.GetProperty("kernels").EnumerateArray()
+                .Where(kernel => kernel.GetProperty("kernel").GetString() != "quantize" && kernel.GetProperty("cases").GetInt32() > 0)
+                .Select(kernel => kernel.GetProperty("tier").GetString()!).Distinct().Order(),
+        ];
+    }
+}
