@@ -41,10 +41,16 @@ internal sealed class TextGeneration(LlamaModel model, SamplingOptions options) 
     /// <summary>Reads the prompt.</summary>
     /// <param name="prompt">The text to continue; may be empty.</param>
     /// <param name="progress">Is told how far it is, from 0 to 1.</param>
-    /// <exception cref="ArgumentException">The prompt has more tokens than the context holds.</exception>
+    /// <exception cref="ArgumentException">The prompt has more tokens than the context holds, or none.</exception>
     public void Read(string prompt, Action<double> progress)
     {
         int[] tokens = model.Tokenizer.Encode(prompt);
+        if (tokens.Length == 0)
+        {
+            throw new ArgumentException(
+                "the prompt is empty, and this model's vocabulary begins no text by itself; give it some text");
+        }
+
         if (tokens.Length > model.Config.ContextLength)
         {
             throw new ArgumentException(
