@@ -9,6 +9,7 @@
  *  - The caller owns every buffer and must keep it alive and unchanged for the duration of the call. Sizes are bytes,
  *    strides and counts are elements unless a name ends in `_bytes` or `_size`.
  *  - Every argument struct begins with its own size in bytes; a struct of another size is refused.
+ *  - Pointers are aligned as their types ask, where no more is asked for; else the status is KS_ERROR_ALIGNMENT.
  *  - Reserved fields and `flags` must be 0.
  *  - All functions may be called from any thread. A packed blob, once sealed, is read-only and may be shared.
  *  - Matrices are row-major. Weights are [n][k] (n output features, k input features), activations x are [m][k],
@@ -87,7 +88,7 @@ enum ks_status {
     KS_ERROR_BLOB_CORRUPT = 14,
     /** A blob's layout cannot be used by any kernel of this machine; unpack and pack it again. */
     KS_ERROR_BLOB_LAYOUT = 15,
-    /** A team is stopped, busy starting, or was not initialised. */
+    /** A team is stopped, was not initialised, or has as many threads in ks_team_work() as it takes. */
     KS_ERROR_TEAM = 16,
     /** The closed formula of a layout disagrees with the packer of the linked KleidiAI. */
     KS_ERROR_LAYOUT_MISMATCH = 17
@@ -346,7 +347,7 @@ typedef struct ks_packed_info {
     int32_t layout;
     /** Values per group; 0 for KS_FORMAT_F32. */
     int32_t group;
-    /** 1 where the packed bias is not all zeros, else 0. */
+    /** 1 where the packed bias is not +0 throughout, else 0. */
     int32_t has_bias;
     /** Rows (output features). */
     int64_t n;
@@ -538,7 +539,7 @@ KS_API int32_t ks_verify_layout(int32_t layout);
 
 /**
  * Computes the bytes of scratch that ks_matmul() needs; it grows with m up to a fixed number of rows and no further.
- * Reads kernel, disabled_tiers, packed, packed_size and m of `args`.
+ * Reads struct_size, kernel, disabled_tiers, flags, packed, packed_size, m and reserved of `args`.
  * @param size Result.
  * @return KS_OK, or a status for the argument that is wrong.
  */
@@ -579,8 +580,9 @@ KS_API int32_t ks_team_init(void *memory, uint64_t memory_size, int32_t workers)
 KS_API int32_t ks_team_work(ks_team *team);
 
 /**
- * Makes every worker return from ks_team_work(), after the call of ks_matmul() that is under way. The memory may be freed
- * once all of them have returned.
+ * Makes every worker return from ks_team_work() once it has done its share of the call of ks_matmul() that is under
+ * way; the caller does the rest of that call alone. The memory may be freed once the workers, every call of ks_matmul()
+ * with this team and ks_team_stop() itself have returned.
  * @return KS_OK, KS_ERROR_NULL, KS_ERROR_ALIGNMENT or KS_ERROR_TEAM.
  */
 KS_API int32_t ks_team_stop(ks_team *team);

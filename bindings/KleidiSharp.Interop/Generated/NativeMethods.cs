@@ -176,7 +176,7 @@ internal static unsafe partial class NativeMethods
 
     /// <summary>
     /// Computes the bytes of scratch that ks_matmul() needs; it grows with m up to a fixed number of rows and no
-    /// further. Reads kernel, disabled_tiers, packed, packed_size and m of <c>args</c>.
+    /// further. Reads struct_size, kernel, disabled_tiers, flags, packed, packed_size, m and reserved of <c>args</c>.
     /// </summary>
     /// <param name="size">Result.</param>
     /// <returns>KS_OK, or a status for the argument that is wrong.</returns>
@@ -226,8 +226,9 @@ internal static unsafe partial class NativeMethods
     public static extern int ks_team_work(ks_team* team);
 
     /// <summary>
-    /// Makes every worker return from ks_team_work(), after the call of ks_matmul() that is under way. The memory may
-    /// be freed once all of them have returned.
+    /// Makes every worker return from ks_team_work() once it has done its share of the call of ks_matmul() that is
+    /// under way; the caller does the rest of that call alone. The memory may be freed once the workers, every call of
+    /// ks_matmul() with this team and ks_team_stop() itself have returned.
     /// </summary>
     /// <returns>KS_OK, KS_ERROR_NULL, KS_ERROR_ALIGNMENT or KS_ERROR_TEAM.</returns>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

@@ -26,7 +26,7 @@ internal partial struct ks_packed_info
     [NativeTypeName("int32_t")]
     public int group;
 
-    /// <summary>1 where the packed bias is not all zeros, else 0.</summary>
+    /// <summary>1 where the packed bias is not +0 throughout, else 0.</summary>
     [NativeTypeName("int32_t")]
     public int has_bias;
 

@@ -58,7 +58,7 @@ internal enum ks_status
     /// <summary>A blob's layout cannot be used by any kernel of this machine; unpack and pack it again.</summary>
     KS_ERROR_BLOB_LAYOUT = 15,
 
-    /// <summary>A team is stopped, busy starting, or was not initialised.</summary>
+    /// <summary>A team is stopped, was not initialised, or has as many threads in ks_team_work() as it takes.</summary>
     KS_ERROR_TEAM = 16,
 
     /// <summary>The closed formula of a layout disagrees with the packer of the linked KleidiAI.</summary>
