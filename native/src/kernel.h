@@ -9,7 +9,8 @@
 
 namespace ks {
 
-// Rows of x that one pass over the weights serves; bounds the scratch. A multiple of every tile height in use.
+// Rows of x that one pass over the weights serves; bounds the scratch. A multiple of the tile heights that kernels
+// prefer.
 constexpr int64_t kMaxBlockRows = 240;
 
 // One block of a multiplication: m <= kMaxBlockRows rows.

@@ -26,22 +26,26 @@ ks_status check_finite(const ks_pack_args& args, int64_t* bad_index) {
             for (int64_t i = 0; i < k; ++i) {
                 if (is_finite(row[i])) continue;
                 *bad_index = n * k + i;
-                return fail(KS_ERROR_NOT_FINITE, "weights[%" PRId64 "][%" PRId64 "] is not finite", n, i);
+                return fail(KS_ERROR_NOT_FINITE, "weights[%" PRId64 "][%" PRId64 "] is %g, it must be finite", n, i,
+                            static_cast<double>(row[i]));
             }
         }
     }
     const int64_t groups = groups_of(k, args.shape->group);
     for (int64_t n = args.n_begin; n < args.n_end; ++n) {
         for (int64_t g = 0; g < groups; ++g) {
-            if (bf16_is_finite(args.scales[n * args.scales_stride + g])) continue;
+            const uint16_t scale = args.scales[n * args.scales_stride + g];
+            if (bf16_is_finite(scale)) continue;
             *bad_index = n * groups + g;
-            return fail(KS_ERROR_NOT_FINITE, "scales[%" PRId64 "][%" PRId64 "] is not finite", n, g);
+            return fail(KS_ERROR_NOT_FINITE, "scales[%" PRId64 "][%" PRId64 "] is %g, it must be finite", n, g,
+                        static_cast<double>(bf16_to_float(scale)));
         }
     }
     for (int64_t n = args.n_begin; args.bias != nullptr && n < args.n_end; ++n) {
         if (is_finite(args.bias[n])) continue;
         *bad_index = n;
-        return fail(KS_ERROR_NOT_FINITE, "bias[%" PRId64 "] is not finite", n);
+        return fail(KS_ERROR_NOT_FINITE, "bias[%" PRId64 "] is %g, it must be finite", n,
+                    static_cast<double>(args.bias[n]));
     }
     return KS_OK;
 }
@@ -129,7 +133,9 @@ ks_status unpack(const ks_unpack_args& args) {
     KS_CHECK(check_capacity("weights", args.weights_size, weights_size, "bytes"));
     if (f32) {
         if (args.scales != nullptr) return fail(KS_ERROR_VALUE, "scales is not null, f32 weights have none");
-        KS_CHECK(check_zero("scales_count", static_cast<int64_t>(args.scales_count)));
+        if (args.scales_count != 0) {
+            return fail(KS_ERROR_VALUE, "scales_count is %" PRIu64 ", it must be 0", args.scales_count);
+        }
     } else {
         KS_CHECK(check_buffer("scales", args.scales, alignof(uint16_t)));
         KS_CHECK(check_capacity("scales", args.scales_count, scales_count, "elements"));

@@ -42,9 +42,11 @@ void encode(const float* w, int64_t count, float multiplier, uint8_t* codes) {
 }
 
 ks_status report_not_finite(ks_quantize_args& args, int64_t row, int64_t column) {
-    while (is_finite(args.weights[row * args.weights_stride + column])) ++column;
+    const float* weights = args.weights + row * args.weights_stride;
+    while (is_finite(weights[column])) ++column;
     args.bad_index = row * args.k + column;
-    return fail(KS_ERROR_NOT_FINITE, "weights[%" PRId64 "][%" PRId64 "] is not finite", row, column);
+    return fail(KS_ERROR_NOT_FINITE, "weights[%" PRId64 "][%" PRId64 "] is %g, it must be finite", row, column,
+                static_cast<double>(weights[column]));
 }
 
 ks_status quantize(ks_quantize_args& args) {

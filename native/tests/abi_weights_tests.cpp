@@ -209,6 +209,7 @@ TEST(AbiWeights, Unpack) {
     const Wrong<ks_unpack_args> wrong_f32(f32, [](ks_unpack_args& args) { return ks_unpack(&args); });
     wrong_f32(KS_ERROR_VALUE, "scales", [&](Args a) { a.scales = scales.data(); });
     wrong_f32(KS_ERROR_VALUE, "scales_count", [](Args a) { a.scales_count = 1; });
+    wrong_f32(KS_ERROR_VALUE, "scales_count is 18446744073709551615", [](Args a) { a.scales_count = UINT64_MAX; });
     wrong_f32(KS_ERROR_ALIGNMENT, "weights", [](Args a) { a.weights = static_cast<uint8_t*>(a.weights) + 1; });
 }
 

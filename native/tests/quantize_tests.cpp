@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "float_bits.h"
 #include "support/cases.h"
 
 namespace ks_test {
@@ -92,11 +93,13 @@ TEST(Quantize, RefusesWhatIsNotFiniteAndSaysWhere) {
         const float bad[] = {NAN, -NAN, INFINITY, -INFINITY};
         const int64_t row = random.integer(0, 4);
         const int64_t column = random.integer(0, 191);
-        q.weights[static_cast<size_t>(row * 200 + column)] = random.pick(bad);
+        const float value = random.pick(bad);
+        q.weights[static_cast<size_t>(row * 200 + column)] = value;
         // A later one is not the one to be named.
         if (row < 4) q.weights[static_cast<size_t>(4 * 200 + random.integer(0, 191))] = random.pick(bad);
         EXPECT_EQ(ks_quantize_int4(&q.args), KS_ERROR_NOT_FINITE);
         EXPECT_EQ(q.args.bad_index, row * 192 + column) << ks_last_error();
+        EXPECT_NE(strstr(ks_last_error(), ks::is_nan(value) ? "nan, it" : "inf, it"), nullptr) << ks_last_error();
     }
 }
 

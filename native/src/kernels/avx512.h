@@ -18,7 +18,6 @@
 namespace ks {
 namespace {
 
-
 constexpr int32_t kQuietNan = 0x7FC00000;
 
 // min(max(value, lo), hi) with every NaN made the quiet NaN. Where both operands of max and min are zero, or one is NaN,
