@@ -112,9 +112,10 @@ class Session {
         spoil_.pointer(args.scales);
         args.codes_size = spoil_.capacity(args.codes, codes_size, 1);
         args.scales_count = spoil_.capacity(args.scales, scales_count, sizeof(uint16_t));
-        if (!within(args.weights, args.n, args.k, args.weights_stride, sizeof(float))) return;
+        const uint64_t weights_size = matrix_size(args.weights, args.n, args.k, args.weights_stride, sizeof(float));
+        if (weights_size > room(args.weights)) return;
         Access access;
-        access.allow(args.weights, room(args.weights));
+        access.allow(args.weights, weights_size);
         access.allow(args.codes, args.codes_size);
         access.allow(args.scales, args.scales_count * sizeof(uint16_t));
         check_status(ks_quantize_int4(&args));
@@ -146,16 +147,15 @@ class Session {
         args.packed_size = spoil_.capacity(args.packed, size_, 1);
         const bool int4 = shape.format == KS_FORMAT_INT4_GROUP;
         const Wide row = int4 ? Wide{shape.k / 2} : Wide{shape.k} * 4;
-        if (!within(args.weights, shape.n, row, args.weights_stride_bytes, 1) ||
-            !within(args.bias, 1, shape.n, shape.n, sizeof(float)) ||
-            (int4 && shape.group > 0 &&
-             !within(args.scales, shape.n, shape.k / shape.group, args.scales_stride, sizeof(uint16_t)))) {
-            return;
-        }
+        const uint64_t weights_size = matrix_size(args.weights, shape.n, row, args.weights_stride_bytes, 1);
+        const int64_t groups = int4 && shape.group > 0 ? shape.k / shape.group : 0;
+        const uint64_t scales_size = matrix_size(args.scales, shape.n, groups, args.scales_stride, sizeof(uint16_t));
+        const uint64_t bias_size = matrix_size(args.bias, 1, shape.n, shape.n, sizeof(float));
+        if (weights_size > room(args.weights) || scales_size > room(args.scales) || bias_size > room(args.bias)) return;
         Access access;
-        access.allow(args.weights, room(args.weights));
-        access.allow(args.scales, room(args.scales));
-        access.allow(args.bias, room(args.bias));
+        access.allow(args.weights, weights_size);
+        access.allow(args.scales, scales_size);
+        access.allow(args.bias, bias_size);
         access.allow(args.packed, args.packed_size);
         check_status(ks_pack(&args));
     }

@@ -51,11 +51,11 @@ class Access {
 
 using Wide = __int128;  // holds any product of two arguments
 
-// Whether a matrix lies within the arena, or is none because its size overflows or its stride is too short.
-bool within(const void* pointer, int64_t rows, Wide columns, int64_t stride, int32_t element_size) {
-    if (pointer == nullptr || rows < 1 || columns < 1 || stride < columns) return true;
+// Bytes of a matrix; 0 where there is none, because its pointer, size or stride is wrong or it overflows.
+uint64_t matrix_size(const void* pointer, int64_t rows, Wide columns, int64_t stride, int32_t element_size) {
+    if (pointer == nullptr || rows < 1 || columns < 1 || stride < columns) return 0;
     const Wide elements = Wide{rows - 1} * stride + columns;
-    return elements <= Wide{room(pointer)} / element_size || elements > INT64_MAX / element_size;
+    return elements > INT64_MAX / element_size ? 0 : static_cast<uint64_t>(elements * element_size);
 }
 
 }  // namespace
