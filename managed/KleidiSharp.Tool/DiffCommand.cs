@@ -21,7 +21,10 @@ internal sealed class DiffCommand : ToolCommand
         ImplementationNames.Reference,
         [.. ImplementationNames.Known.Where(name => name != ImplementationNames.All)]);
     private readonly Option<string> right = Side(
-        "--right", "What is judged: all (every kernel that can run), reference", ImplementationNames.All, ImplementationNames.Known);
+        "--right",
+        "What is judged: all (every kernel that can run), reference",
+        ImplementationNames.All,
+        ImplementationNames.Known);
     private readonly Option<string?> device = new("--device")
     {
         Description = "A command that starts kleidi-device on another processor; the right side runs there. "
@@ -30,9 +33,11 @@ internal sealed class DiffCommand : ToolCommand
     };
     private readonly Option<string[]> cpus = new("--cpus")
     {
-        Description = $"Processors, separated by commas, that take the place of {CpuPlace} in --device, one after the other.",
+        Description =
+            $"Processors, separated by commas, that take the place of {CpuPlace} in --device, one after the other.",
         HelpName = "cpu,cpu,…",
-        CustomParser = result => result.Tokens[0].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+        CustomParser = result => result.Tokens[0].Value.Split(
+            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
     };
     private readonly Option<int> seed = new("--seed")
     {
@@ -54,7 +59,9 @@ internal sealed class DiffCommand : ToolCommand
         HelpName = string.Join('|', Families.Append(AllFamilies)),
         DefaultValueFactory = _ => AllFamilies,
         CustomParser = result => CommonOptions.Parse<string>(
-            result, $"{string.Join(", ", Families)} or {AllFamilies}", name => name is AllFamilies || Families.Contains(name)),
+            result,
+            $"{string.Join(", ", Families)} or {AllFamilies}",
+            name => name is AllFamilies || Families.Contains(name)),
     };
     private readonly Option<(int Seed, int Index)?> one = new("--case")
     {
@@ -72,15 +79,17 @@ internal sealed class DiffCommand : ToolCommand
     public DiffCommand()
         : base(
             "diff",
-            "Draws multiplications from a seed, runs them on two implementations and compares the results bit for bit. The first "
-            + "failure of each kernel is shrunk to the smallest case that still fails. Exit code 1 where a bit differs.",
+            "Draws multiplications from a seed, runs them on two implementations and compares the results bit for bit. "
+            + "The first failure of each kernel is shrunk to the smallest case that still fails. Exit code 1 where a "
+            + "bit differs.",
             "kleidi diff --seed 1 --cases 10000",
             "kleidi diff --right avx2 --family int4 --case 1:17  # one case with one tier",
             "kleidi diff --left managed --right native",
             "kleidi diff --device \"ssh board kleidi-device\" --report board.json",
             "kleidi diff --device \"qemu-aarch64-static -cpu {cpu} kleidi-device\" --cpus cortex-a53,max")
     {
-        foreach (Option option in new Option[] { left, right, device, cpus, seed, cases, family, one, json, reportFile })
+        Option[] options = [left, right, device, cpus, seed, cases, family, one, json, reportFile];
+        foreach (Option option in options)
         {
             Options.Add(option);
         }
@@ -104,12 +113,14 @@ internal sealed class DiffCommand : ToolCommand
         (int Seed, int Index)? single = arguments.GetValue(one);
         string wanted = arguments.GetValue(family)!;
         var plan = new DiffPlan(
-            [.. Enum.GetValues<WeightKind>().Where(kind => wanted is AllFamilies || KernelTable.Format(kind) == wanted)],
+            [.. Enum.GetValues<WeightKind>()
+                .Where(kind => wanted is AllFamilies || KernelTable.Format(kind) == wanted)],
             single?.Seed ?? arguments.GetValue(seed),
             single?.Index ?? 0,
             single is null ? arguments.GetValue(cases) : 1);
         long start = Stopwatch.GetTimestamp();
-        HostReport[] hosts = [.. Devices(arguments).Select(command => RunOn(command, leftName, rightName, plan, console))];
+        HostReport[] hosts =
+            [.. Devices(arguments).Select(command => RunOn(command, leftName, rightName, plan, console))];
         using var here = new ComputeContext(new ComputeOptions { Threads = 1 });
         var report = new DiffReport(
             hosts.All(host => host.Failures.Count == 0),
@@ -146,20 +157,22 @@ internal sealed class DiffCommand : ToolCommand
             : [command];
     }
 
-    private static HostReport RunOn(string? command, string leftName, string rightName, DiffPlan plan, ToolConsole console)
+    private static HostReport RunOn(
+        string? command, string leftName, string rightName, DiffPlan plan, ToolConsole console)
     {
         using var progress = new ProgressLine(console, command ?? "diff");
         string quote = command?.Contains('"', StringComparison.Ordinal) is true ? "'" : "\"";
         string onDevice = command is null ? "" : $" --device {quote}{command}{quote}";
         var run = new DiffRun(
-            () => new Comparison(ImplementationNames.Open(leftName, null), ImplementationNames.Open(rightName, command)),
+            () => Comparison.Open(leftName, rightName, command),
             plan,
-            (kernel, index) => $"kleidi diff --left {leftName} --right {kernel.Tier} --family {KernelTable.Format(kernel.Kind)} "
-                + $"--case {plan.Seed}:{index}{onDevice}");
+            (kernel, index) => $"kleidi diff --left {leftName} --right {kernel.Tier} "
+                + $"--family {KernelTable.Format(kernel.Kind)} --case {plan.Seed}:{index}{onDevice}");
         return run.Run(command ?? "this machine", progress.Report);
     }
 
-    private static Option<string> Side(string name, string description, string standard, IReadOnlyList<string> names) => new(name)
+    private static Option<string> Side(
+        string name, string description, string standard, IReadOnlyList<string> names) => new(name)
     {
         Description = $"{description}, managed (the C# path), native (the kernels that are chosen) or a tier.",
         HelpName = string.Join('|', names),

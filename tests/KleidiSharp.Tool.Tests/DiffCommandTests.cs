@@ -23,7 +23,8 @@ public class DiffCommandTests
         Assert.Empty(host.GetProperty("failures").EnumerateArray());
         JsonElement[] kernels = [.. host.GetProperty("kernels").EnumerateArray()];
         Assert.Equal(
-            KernelCatalog.All.Where(kernel => kernel.IsUsable).Select(kernel => kernel.Name).Prepend("quantize").Order(),
+            KernelCatalog.All.Where(kernel => kernel.IsUsable).Select(kernel => kernel.Name)
+                .Prepend("quantize").Order(),
             kernels.Select(kernel => kernel.GetProperty("kernel").GetString()!).Order());
         Assert.All(kernels, kernel => Assert.InRange(kernel.GetProperty("cases").GetInt32(), 1, 20));
         Assert.All(kernels, kernel => Assert.Equal(0, kernel.GetProperty("differing").GetInt32()));
@@ -102,7 +103,10 @@ public class DiffCommandTests
 
     [Fact]
     public void A_device_that_does_not_start_is_named() =>
-        Assert.Contains("no-such-program", ToolRun.Of("diff", "--device", "no-such-program").FailureLine(), StringComparison.Ordinal);
+        Assert.Contains(
+            "no-such-program",
+            ToolRun.Of("diff", "--device", "no-such-program").FailureLine(),
+            StringComparison.Ordinal);
 
     [SkippableFact]
     public void Emulated_processors_give_the_bits_of_the_reference()
@@ -120,7 +124,8 @@ public class DiffCommandTests
         static string[] Tiers(JsonElement host) =>
         [
             .. host.GetProperty("kernels").EnumerateArray()
-                .Where(kernel => kernel.GetProperty("kernel").GetString() != "quantize" && kernel.GetProperty("cases").GetInt32() > 0)
+                .Where(kernel => kernel.GetProperty("kernel").GetString() != "quantize")
+                .Where(kernel => kernel.GetProperty("cases").GetInt32() > 0)
                 .Select(kernel => kernel.GetProperty("tier").GetString()!).Distinct().Order(),
         ];
     }

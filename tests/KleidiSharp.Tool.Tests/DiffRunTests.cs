@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
 using KleidiSharp.Tool.Diff;
 
 namespace KleidiSharp.Tool.Tests;
 
 public class DiffRunTests
 {
+    // Kinds of values that both weights and activations are drawn from.
+    private static readonly string[] s_kinds =
+        ["normal", "heavy", "constant", "positive", "signed-zero", "subnormal", "huge", "outliers", "ties"];
+
     [Theory]
     [InlineData(WeightKind.Int4Group)]
     [InlineData(WeightKind.Float32)]
@@ -31,11 +36,9 @@ public class DiffRunTests
         DrawnCase[] cases = [.. Enumerable.Range(0, 600).Select(index => CaseGenerator.Draw(kind, 1, index))];
 
         Assert.Superset(
-            new HashSet<string> { "normal", "heavy", "constant", "positive", "signed-zero", "subnormal", "huge", "outliers", "ties", "not-finite" },
-            cases.SelectMany(drawn => drawn.RowKinds).ToHashSet());
+            new HashSet<string>([.. s_kinds, "not-finite"]), cases.SelectMany(drawn => drawn.RowKinds).ToHashSet());
         Assert.Superset(
-            new HashSet<string> { "spread", "normal", "heavy", "constant", "positive", "signed-zero", "subnormal", "huge", "outliers", "ties" },
-            cases.Select(drawn => drawn.WeightsKind).ToHashSet());
+            new HashSet<string>([.. s_kinds, "spread"]), cases.Select(drawn => drawn.WeightsKind).ToHashSet());
         Assert.Contains(cases, drawn => drawn.X.Any(float.IsNaN));
         Assert.Contains(cases, drawn => drawn.X.Any(float.IsSubnormal));
         Assert.Contains(cases, drawn => drawn.Weights.Any(float.IsSubnormal));
@@ -56,19 +59,24 @@ public class DiffRunTests
         Assert.InRange(count.Differing, 1, 59);
         Assert.Equal(0, report.Kernels.Single(kernel => kernel.Kernel == "quantize").Differing);
         FailureReport failure = Assert.Single(report.Failures);
+        Difference left = failure.Smallest.Difference;
         Assert.Equal(("y", 2, 4), (failure.Difference.What, failure.Difference.Row, failure.Difference.Column));
-        Assert.Equal(("y", 2, 4), (failure.Smallest.Difference.What, failure.Smallest.Difference.Row, failure.Smallest.Difference.Column));
+        Assert.Equal(("y", 2, 4), (left.What, left.Row, left.Column));
         Assert.Equal(
-            "int4/32, m 3, n 5, k 96, x stride 96, y stride 5, bias False, clamp none, threads 1", failure.Smallest.Shape);
+            "int4/32, m 3, n 5, k 96, x stride 96, y stride 5, bias no, clamp none, threads 1", failure.Smallest.Shape);
         Assert.All(failure.Smallest.X.Concat(failure.Smallest.Weights), value => Assert.Equal(0f, value));
-        Assert.Equal(BitConverter.SingleToUInt32Bits(failure.Smallest.Difference.Left) ^ 1, BitConverter.SingleToUInt32Bits(failure.Smallest.Difference.Right));
+        Assert.Equal((1L, 1), (left.Ulp, left.Differing));
+        Assert.Equal(("0x00000000", "0x00000001"), (left.LeftBits, left.RightBits));
     }
 
     [Fact]
     public void Values_that_matter_are_kept_and_made_simple()
     {
         HostReport report = Run(
-            WeightKind.Float32, drawn => drawn.X[0] > 2.25f && drawn.Weights[0] < -0.1f && drawn.Bias is not null, row: 0, column: 0);
+            WeightKind.Float32,
+            drawn => drawn.X[0] > 2.25f && drawn.Weights[0] < -0.1f && drawn.Bias is not null,
+            row: 0,
+            column: 0);
 
         SmallestCase smallest = Assert.Single(report.Failures).Smallest;
         Assert.StartsWith("f32, m 1, n 1, k 1,", smallest.Shape, StringComparison.Ordinal);
@@ -80,16 +88,18 @@ public class DiffRunTests
     [Fact]
     public void The_command_of_a_failure_draws_the_failing_case()
     {
-        FailureReport failure = Assert.Single(Run(WeightKind.Float32, drawn => drawn.M > 20, row: 20, column: 0).Failures);
+        HostReport report = Run(WeightKind.Float32, drawn => drawn.M > 20, row: 20, column: 0);
 
-        int index = int.Parse(failure.Command, System.Globalization.CultureInfo.InvariantCulture);
+        FailureReport failure = Assert.Single(report.Failures);
+        int index = int.Parse(failure.Command, CultureInfo.InvariantCulture);
         Assert.Equal(CaseGenerator.Draw(WeightKind.Float32, 2, index).ToString(), failure.Case);
     }
 
     [Fact]
     public void A_crash_names_the_case()
     {
-        var thrown = Assert.Throws<InvalidOperationException>(() => Run(WeightKind.Float32, drawn => throw new IOException("gone"), 0, 0));
+        var thrown = Assert.Throws<InvalidOperationException>(
+            () => Run(WeightKind.Float32, _ => throw new IOException("gone"), row: 0, column: 0));
 
         Assert.Contains("seed 2, case", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("gone", thrown.Message, StringComparison.Ordinal);

@@ -19,14 +19,17 @@ public class InfoCommandTests
                 kernel.GetProperty("note").GetString()!,
                 kernel.GetProperty("compiled").GetBoolean(),
                 kernel.GetProperty("supported").GetBoolean())));
-        Assert.All(["int4", "f32"], format => Assert.Contains(kernels, kernel =>
-            kernel.GetProperty("format").GetString() == format && kernel.GetProperty("chosenFor").GetArrayLength() > 0));
+        Assert.All(["int4", "f32"], format => Assert.Contains(
+            kernels,
+            kernel => kernel.GetProperty("format").GetString() == format
+                && kernel.GetProperty("chosenFor").GetArrayLength() > 0));
     }
 
     [Fact]
     public void Each_tier_can_be_switched_off_alone_and_another_takes_over()
     {
-        KernelTiers[] usable = [.. KernelCatalog.All.Where(kernel => kernel.IsUsable).Select(kernel => kernel.Tier).Distinct()];
+        KernelTiers[] usable =
+            [.. KernelCatalog.All.Where(kernel => kernel.IsUsable).Select(kernel => kernel.Tier).Distinct()];
         foreach (string tier in usable.Select(tier => tier.ToString().ToLowerInvariant()))
         {
             JsonElement[] kernels =
@@ -55,5 +58,8 @@ public class InfoCommandTests
 
     [Fact]
     public void A_device_that_does_not_start_is_named() =>
-        Assert.Contains("no-such-program", ToolRun.Of("info", "--device", "no-such-program").FailureLine(), StringComparison.Ordinal);
+        Assert.Contains(
+            "no-such-program",
+            ToolRun.Of("info", "--device", "no-such-program").FailureLine(),
+            StringComparison.Ordinal);
 }

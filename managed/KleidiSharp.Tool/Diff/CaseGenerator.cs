@@ -6,8 +6,8 @@ internal sealed class CaseGenerator
 {
     private static readonly string[] s_activationKinds =
     [
-        "uniform", "normal", "heavy", "positive", "negative", "constant", "zero", "signed-zero", "ties", "tiny", "subnormal",
-        "huge", "overflow", "outliers", "not-finite",
+        "uniform", "normal", "heavy", "positive", "negative", "constant", "zero", "signed-zero", "ties", "tiny",
+        "subnormal", "huge", "overflow", "outliers", "not-finite",
     ];
 
     private static readonly string[] s_weightKinds =
@@ -35,16 +35,19 @@ internal sealed class CaseGenerator
     {
         // Now and then more rows than one pass over the weights serves.
         bool tall = random.Next(60) == 0;
-        int m = tall ? random.Next(230, 300) : Pick(1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 20, 31, random.Next(1, 40));
-        int n = tall ? random.Next(1, 40) : Pick(1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, random.Next(1, 140));
+        int m = tall
+            ? random.Next(230, 300)
+            : Pick(1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 20, 31, random.Next(1, 40));
+        int n = tall
+            ? random.Next(1, 40)
+            : Pick(1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, random.Next(1, 140));
         (WeightFormat format, int k) = DrawFormat(kind);
         int xStride = k + (random.Next(3) == 0 ? random.Next(1, 9) : 0);
         int yStride = n + (random.Next(3) == 0 ? random.Next(1, 9) : 0);
         string weightsKind = random.Next(3) == 0 ? Pick<string>(s_weightKinds) : "spread";
         float[] weights = weightsKind == "spread" ? SpreadWeights(n, k) : Rows(n, k, k, _ => weightsKind);
         var rowKinds = new string[m];
-        float[] x = Rows(
-            m, k, xStride, row => rowKinds[row] = random.Next(3) == 0 ? Pick<string>(s_activationKinds) : Pick("uniform", "normal"));
+        float[] x = Rows(m, k, xStride, row => rowKinds[row] = DrawActivations());
         float[]? bias = null;
         if (random.Next(3) != 0)
         {
@@ -82,6 +85,9 @@ internal sealed class CaseGenerator
         };
     }
 
+    private string DrawActivations() =>
+        random.Next(3) == 0 ? Pick<string>(s_activationKinds) : Pick("uniform", "normal");
+
     private (WeightFormat Format, int K) DrawFormat(WeightKind kind)
     {
         switch (kind)
@@ -107,8 +113,8 @@ internal sealed class CaseGenerator
             int spread = Pick(0, 2, 12);
             for (int column = 0; column < k; column++)
             {
-                float magnitude = MathF.ScaleB(1f, spread == 0 ? 0 : -((column / 32 * 5 % 13 * spread / 12) + random.Next(2)));
-                weights[(row * k) + column] = random.Next(40) == 0 ? 0f : Normal() * magnitude;
+                int binade = spread == 0 ? 0 : -((column / 32 * 5 % 13 * spread / 12) + random.Next(2));
+                weights[(row * k) + column] = random.Next(40) == 0 ? 0f : MathF.ScaleB(Normal(), binade);
             }
         }
 

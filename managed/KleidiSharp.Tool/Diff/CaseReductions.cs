@@ -6,6 +6,9 @@ internal static class CaseReductions
 {
     private const int SmallestGroup = 32;
 
+    // Kernels cut work in tiles of a few rows and columns: each such size may be the one that fails.
+    private const int SmallCounts = 8;
+
     /// <summary>Smaller and simpler cases, those that take most away first.</summary>
     /// <param name="drawn">The case.</param>
     /// <param name="row">A row of y that is to stay, if possible.</param>
@@ -107,13 +110,13 @@ internal static class CaseReductions
         return cut;
     }
 
-    // Parts of 0..total in whole units: one unit, half of them, all but one; around a place, from the front, to the end.
+    // Parts of 0..total in whole units: a few of them, half, all but one; around a place, from the front, to the end.
     private static IEnumerable<(int Start, int Count)> Windows(int total, int unit, int at)
     {
         int units = total / unit;
         int place = at / unit;
-        return new[] { 1, units / 2, units - 1 }
-            .Where(count => count >= 1 && count < units)
+        return Enumerable.Range(1, SmallCounts).Append(units / 2).Append(units - 1)
+            .Where(count => count < units && count > 0)
             .Distinct()
             .SelectMany(count => new[] { Math.Min(place, units - count), 0, units - count }
                 .Distinct()

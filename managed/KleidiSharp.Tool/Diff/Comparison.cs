@@ -11,9 +11,28 @@ internal sealed class Comparison(Implementation left, Implementation right) : ID
     /// <summary>What is compared: the kernels on the right, and quantising where a format has codes.</summary>
     public IReadOnlyList<ComparedKernel> Kernels =>
     [
-        .. right.Kernels.Select(kernel => kernel.Kind).Distinct().Where(kind => kind != WeightKind.Float32).Select(Quantizing),
+        .. right.Kernels.Select(kernel => kernel.Kind).Distinct()
+            .Where(kind => kind != WeightKind.Float32).Select(Quantizing),
         .. right.Kernels,
     ];
+
+    /// <summary>Opens the two.</summary>
+    /// <param name="left">What <c>--left</c> says.</param>
+    /// <param name="right">What <c>--right</c> says.</param>
+    /// <param name="device">The command of the device that the right one is on; null for this process.</param>
+    public static Comparison Open(string left, string right, string? device)
+    {
+        Implementation opened = ImplementationNames.Open(left, null);
+        try
+        {
+            return new Comparison(opened, ImplementationNames.Open(right, device));
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Runs a case on both.</summary>
     /// <returns>

@@ -59,4 +59,8 @@ internal sealed record FailureReport(
 /// <param name="Weights">[n][k], before they are quantised.</param>
 /// <param name="Bias">[n], or null for none.</param>
 internal sealed record SmallestCase(
-    string Shape, Difference Difference, IReadOnlyList<float> X, IReadOnlyList<float> Weights, IReadOnlyList<float>? Bias);
+    string Shape,
+    Difference Difference,
+    IReadOnlyList<float> X,
+    IReadOnlyList<float> Weights,
+    IReadOnlyList<float>? Bias);

@@ -3,7 +3,9 @@ using System.Runtime.ExceptionServices;
 
 namespace KleidiSharp.Tool.Diff;
 
-/// <summary>Draws cases, runs them on two implementations and compares; all processors of this machine take part.</summary>
+/// <summary>
+/// Draws cases, runs them on two implementations and compares; all processors of this machine take part.
+/// </summary>
 /// <param name="open">Opens the two; each thread opens its own.</param>
 /// <param name="plan">Which cases.</param>
 /// <param name="command">The command that repeats a case with a kernel.</param>
@@ -38,7 +40,8 @@ internal sealed class DiffRun(Func<Comparison> open, DiffPlan plan, Func<Compare
         return new HostReport(
             name,
             [.. tallies.Values.Select(tally => tally.Report())],
-            [.. tallies.Values.Where(tally => tally.FirstFailure is not null).Select(tally => Shrink(tally, first, progress))]);
+            [.. tallies.Values.Where(tally => tally.FirstFailure is not null)
+                .Select(tally => Shrink(tally, first, progress))]);
     }
 
     private void Guard(Action work)
@@ -81,7 +84,8 @@ internal sealed class DiffRun(Func<Comparison> open, DiffPlan plan, Func<Compare
         {
             return comparison.Run(drawn);
         }
-        catch (Exception e) when (e is IOException or ArgumentException or InvalidOperationException or NotSupportedException)
+        catch (Exception e)
+            when (e is IOException or ArgumentException or InvalidOperationException or NotSupportedException)
         {
             ComparedKernel any = tallies.Keys.First(kernel => kernel.Kind == drawn.Format.Kind);
             throw new InvalidOperationException($"{drawn}: {e.Message}\nrepeat: {command(any, drawn.Index)}", e);
@@ -93,9 +97,8 @@ internal sealed class DiffRun(Func<Comparison> open, DiffPlan plan, Func<Compare
         int index = tally.FirstFailure!.Value;
         progress(1, $"shrinking case {index} of {tally.Kernel.Name}");
         DrawnCase drawn = CaseGenerator.Draw(tally.Kernel.Kind, plan.Seed, index);
-        Difference difference = Compare(drawn)
-            ?? throw new InvalidOperationException(
-                $"{tally.Kernel.Name} differs in {drawn} once and not again: its results do not depend on the case alone");
+        Difference difference = Compare(drawn) ?? throw new InvalidOperationException(
+            $"{tally.Kernel.Name} differs once and not again, so its results do not depend on the case alone: {drawn}");
         (DrawnCase smallest, Difference left) = new Shrinker(Compare).Shrink(drawn, difference);
         return new FailureReport(
             tally.Kernel.Name,

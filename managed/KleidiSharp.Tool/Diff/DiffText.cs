@@ -11,7 +11,8 @@ internal static class DiffText
     public static void Write(DiffReport report, TextWriter output)
     {
         string cases = report.Cases == 1 ? $"case {report.FirstCase}" : Figures.Count(report.Cases, "case");
-        output.WriteLine($"{report.Left} against {report.Right}, seed {report.Seed}, {cases} of each format, {report.Seconds:F1} s");
+        output.WriteLine(
+            $"{report.Left} against {report.Right}, seed {report.Seed}, {cases} of each format, {report.Seconds:F1} s");
         foreach (HostReport host in report.Hosts)
         {
             output.WriteLine();
@@ -48,14 +49,16 @@ internal static class DiffText
         output.WriteLine($"  {failure.Difference}");
         output.WriteLine($"  shrunk to {smallest.Shape}");
         output.WriteLine($"  {smallest.Difference}");
-        output.WriteLine($"  x: {Values(smallest.X)}; weights: {Values(smallest.Weights)}; bias: {Values(smallest.Bias ?? [])}");
+        output.WriteLine($"  x: {Values(smallest.X)}; weights: {Values(smallest.Weights)}"
+            + (smallest.Bias is null ? "" : $"; bias: {Values(smallest.Bias)}"));
         output.WriteLine($"  repeat: {failure.Command}");
     }
 
     // The values that are not 0, with their places.
     private static string Values(IReadOnlyList<float> values)
     {
-        (float Value, int Index)[] shown = [.. values.Select((value, index) => (value, index)).Where(v => v.value != 0)];
+        (float Value, int Index)[] shown =
+            [.. values.Select((value, index) => (value, index)).Where(v => v.value != 0)];
         return shown.Length == 0 ? "all 0"
             : string.Join(", ", shown.Take(ShownValues).Select(v => $"[{v.Index}] = {v.Value:R}"))
                 + (shown.Length > ShownValues ? $" and {shown.Length - ShownValues} more" : "")

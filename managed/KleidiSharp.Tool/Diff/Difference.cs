@@ -41,18 +41,25 @@ internal sealed record Difference(
             }
         }
 
-        return first < 0
-            ? null
-            : new Difference(
-                what, first / columns, first % columns, left[first], right[first], UlpOf(left[first], right[first]), maxUlp, differing, left.Length);
+        if (first < 0)
+        {
+            return null;
+        }
+
+        (float a, float b) = (left[first], right[first]);
+        return new Difference(
+            what, first / columns, first % columns, a, b, UlpOf(a, b), maxUlp, differing, left.Length);
     }
 
-    /// <summary>One line, for instance "y[0, 3] is 1 (0x3F800000) left and 1.0000001 (0x3F800001) right, 1 ULP apart".</summary>
+    /// <summary>
+    /// One line, for instance "y[0, 3] is 1 (0x3F800000) left and 1.0000001 (0x3F800001) right, 1 ULP apart; …".
+    /// </summary>
     public override string ToString() =>
         $"{What}[{Row}, {Column}] is {Left:R} ({LeftBits}) left and {Right:R} ({RightBits}) right, "
         + $"{(Ulp is null ? "one of them NaN" : $"{Ulp} ULP apart")}; {Differing} of {Elements} elements differ";
 
-    private static long? UlpOf(float a, float b) => float.IsNaN(a) || float.IsNaN(b) ? null : Parity.UlpDistance(a, b);
+    private static long? UlpOf(float a, float b) =>
+        float.IsNaN(a) || float.IsNaN(b) ? null : Parity.UlpDistance(a, b);
 
     private static string Bits(float value) => $"0x{BitConverter.SingleToUInt32Bits(value):X8}";
 }

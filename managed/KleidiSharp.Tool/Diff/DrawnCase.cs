@@ -57,7 +57,8 @@ internal sealed record DrawnCase
 
     /// <summary>Format, shape and everything else but the values.</summary>
     public string Shape =>
-        $"{Format}, m {M}, n {N}, k {K}, x stride {XStride}, y stride {YStride}, bias {Bias is not null}, clamp {Clamp}, threads {Threads}";
+        $"{Format}, m {M}, n {N}, k {K}, x stride {XStride}, y stride {YStride}, "
+        + $"bias {(Bias is null ? "no" : "yes")}, clamp {Clamp}, threads {Threads}";
 
     public override string ToString() =>
         $"seed {Seed}, case {Index}: {Shape}, weights {WeightsKind}, rows [{string.Join(' ', RowKinds)}]";

@@ -27,7 +27,8 @@ internal sealed class KernelsImplementation : Implementation
             asChosen = which is ImplementationNames.Chosen or ImplementationNames.Managed;
             ComputeContext all = Context(KernelTiers.None, threads: 1);
             KernelInfo[] usable = [.. all.Kernels.Where(kernel => kernel.IsUsable)];
-            kernels = [.. usable.Where(kernel => asChosen || which is ImplementationNames.All || Tier(kernel) == which)];
+            kernels =
+                [.. usable.Where(kernel => asChosen || which is ImplementationNames.All || Tier(kernel) == which)];
             if (kernels.Length == 0)
             {
                 throw new ArgumentException(
@@ -67,8 +68,8 @@ internal sealed class KernelsImplementation : Implementation
         return new KernelsImplementation(backend, command, which);
     }
 
-    public override QuantizedWeights Quantize(DrawnCase drawn) =>
-        Quantizer.Quantize(drawn.Weights, drawn.N, drawn.K, drawn.Format, compute: Context(KernelTiers.None, drawn.Threads));
+    public override QuantizedWeights Quantize(DrawnCase drawn) => Quantizer.Quantize(
+        drawn.Weights, drawn.N, drawn.K, drawn.Format, compute: Context(KernelTiers.None, drawn.Threads));
 
     public override IEnumerable<Product> Multiply(DrawnCase drawn, QuantizedWeights? weights)
     {
@@ -81,7 +82,8 @@ internal sealed class KernelsImplementation : Implementation
             if (asChosen)
             {
                 KernelInfo chosen = preferred.KernelFor(drawn.M).Kernel;
-                products.Add(new Product(compared[chosen.Index], MatMul(drawn, preferred, Context(KernelTiers.None, drawn.Threads))));
+                ComputeContext any = Context(KernelTiers.None, drawn.Threads);
+                products.Add(new Product(compared[chosen.Index], MatMul(drawn, preferred, any)));
                 return products;
             }
 
@@ -156,7 +158,8 @@ internal sealed class KernelsImplementation : Implementation
     }
 
     // A tensor's dimension of one element has no stride.
-    private static nint[] Strides(int rows, int columns, int rowStride) => [rows > 1 ? rowStride : 0, columns > 1 ? 1 : 0];
+    private static nint[] Strides(int rows, int columns, int rowStride) =>
+        [rows > 1 ? rowStride : 0, columns > 1 ? 1 : 0];
 
     // The context in which only that tier may be used; with none, all may.
     private ComputeContext Context(KernelTiers only, int threads)

@@ -7,7 +7,10 @@ internal sealed class ReferenceImplementation : Implementation
     public override string Name => ImplementationNames.Reference;
 
     public override IReadOnlyList<ComparedKernel> Kernels { get; } =
-        [.. Enum.GetValues<WeightKind>().Select(kind => new ComparedKernel(ImplementationNames.Reference, ImplementationNames.Reference, kind))];
+    [
+        .. Enum.GetValues<WeightKind>().Select(
+            kind => new ComparedKernel(ImplementationNames.Reference, ImplementationNames.Reference, kind)),
+    ];
 
     /// <summary>The product in f32, without quantisation.</summary>
     public static float[] MultiplyF32(DrawnCase drawn)
