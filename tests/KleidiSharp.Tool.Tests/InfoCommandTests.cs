@@ -62,4 +62,18 @@ public class InfoCommandTests
             "no-such-program",
             ToolRun.Of("info", "--device", "no-such-program").FailureLine(),
             StringComparison.Ordinal);
+
+    [SkippableFact]
+    public void The_kernels_of_an_emulated_processor_are_its_own()
+    {
+        var run = ToolRun.Of("info", "--device", EmulatedCpu.Command("cortex-a53"), "--json");
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
+        JsonElement[] kernels = [.. run.Json().GetProperty("kernels").EnumerateArray()];
+        Assert.All(kernels, kernel => Assert.Equal(
+            kernel.GetProperty("tier").GetString() is "neon" or "portable", kernel.GetProperty("supported").GetBoolean()));
+        Assert.All(
+            kernels.Where(kernel => kernel.GetProperty("tier").GetString() == "neon"),
+            kernel => Assert.NotEqual(0, kernel.GetProperty("chosenFor").GetArrayLength()));
+    }
 }

@@ -42,7 +42,7 @@ internal sealed class Comparison(Implementation left, Implementation right) : ID
     {
         var results = new List<Result>();
         QuantizedWeights? weights = null;
-        if (drawn.Format.Kind != WeightKind.Float32)
+        if (drawn.HasCodes)
         {
             weights = left.Quantize(drawn);
             results.Add(new Result(Quantizing(drawn.Format.Kind), [], OfWeights(weights, right.Quantize(drawn))));

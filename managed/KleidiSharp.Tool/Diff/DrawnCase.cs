@@ -12,6 +12,9 @@ internal sealed record DrawnCase
 
     public required WeightFormat Format { get; init; }
 
+    /// <summary>Whether the weights are quantised before they are multiplied by.</summary>
+    public bool HasCodes => Format.Kind != WeightKind.Float32;
+
     public required int M { get; init; }
 
     public required int N { get; init; }
