@@ -59,6 +59,38 @@ public sealed class FullRangeInt4Tests
         }
     }
 
+    // The formula, value by value.
+    [Theory]
+    [InlineData(32)]
+    [InlineData(96)]
+    public void EveryCodeFollowsFromTheFormula(int group)
+    {
+        float[] values = new Drawn(group).Values(40 * group);
+        Array.Fill(values, -0f, group, group);
+        Array.Fill(values, float.MaxValue, 2 * group, group);
+        values[3 * group] = float.MinValue;
+        for (int i = 4 * group; i < 5 * group; i++)
+        {
+            values[i] = (i - 4 * group) switch { 17 => -8, 20 => 8, _ => i % 16 - 7.5f }; // the scale is 1, and all others are ties
+        }
+
+        QuantizedWeights found = Quantize(values, 40, group, group);
+        for (int i = 0; i < values.Length; i++)
+        {
+            ReadOnlySpan<float> own = values.AsSpan(i / group * group, group);
+            float largest = 0;
+            foreach (float value in own)
+            {
+                largest = MathF.Abs(value) > MathF.Abs(largest) ? value : largest;
+            }
+
+            ushort scale = BFloat16.Round(largest == 0 ? 1.17549435e-38f : largest / -8);
+            double code = Math.Clamp(Math.Round(values[i] * (1 / BFloat16.ToSingle(scale)), MidpointRounding.ToEven), -8, 7) + 8;
+            Assert.Equal(BFloat16.ToSingle(scale), found.Scales[i / group]);
+            Assert.Equal((int)code, PackedLayout.Code(found.Codes, i));
+        }
+    }
+
     private static QuantizedWeights Quantize(float[] values, int outFeatures, int inFeatures, int group = 32, int threads = 1)
     {
         using var context = new ComputeContext(new ComputeOptions { Backend = ComputeBackend.Managed, Threads = threads });

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Numerics.Tensors;
+
 namespace KleidiSharp.Models;
 
 /// <summary>
@@ -14,6 +16,9 @@ internal sealed class LlamaWeights : IDisposable
     private readonly ComputeContext compute;
     private readonly long totalBytes;
     private long loadedBytes;
+
+    // The values of the linear layer that is being loaded: fresh memory for each would cost as much as reading does.
+    private float[] buffer = [];
 
     public LlamaWeights(GgufFile file, LlamaConfig config, int vocabularySize, LoadOptions options)
     {
@@ -34,6 +39,7 @@ internal sealed class LlamaWeights : IDisposable
                 RefuseNonFiniteEmbedding(config.EmbeddingLength);
             }
 
+            buffer = [];
             Report = new LoadReport(layers, [.. file.Tensors.Keys.Where(name => !used.Contains(name)).Order(StringComparer.Ordinal)]);
         }
         catch
@@ -78,7 +84,12 @@ internal sealed class LlamaWeights : IDisposable
         GgufTensor tensor = Tensor(name, outFeatures, inFeatures);
         string biasName = Path.ChangeExtension(name, "bias");
         float[] bias = file.Tensors.ContainsKey(biasName) ? Vector(biasName, outFeatures) : [];
-        float[] values = Values(tensor);
+        if (buffer.Length < tensor.ElementCount)
+        {
+            buffer = new float[tensor.ElementCount];
+        }
+
+        Span<float> values = ReadInto(buffer, tensor);
         bool fits = options.Weights.Fits(inFeatures);
         PackedWeights weights = fits && options.Weights.Kind == WeightKind.Int4Group
             ? PackedWeights.Pack(Quantizer.Quantize(values, outFeatures, inFeatures, options.Weights, options.Mapping, compute), bias, compute)
@@ -99,11 +110,16 @@ internal sealed class LlamaWeights : IDisposable
             FormattableString.Invariant($"{factors[bad]}"), FormattableString.Invariant($"at least {least}"));
     }
 
-    private float[] Vector(string name, int length) => Values(Tensor(name, length));
-
-    private float[] Values(GgufTensor tensor)
+    private float[] Vector(string name, int length)
     {
-        var values = new float[tensor.ElementCount];
+        var values = new float[length];
+        ReadInto(values, Tensor(name, length));
+        return values;
+    }
+
+    private Span<float> ReadInto(float[] array, GgufTensor tensor)
+    {
+        Span<float> values = array.AsSpan(0, (int)tensor.ElementCount);
         file.ReadFloats(tensor, 0, values);
         RefuseNonFinite(tensor, 0, values);
         loadedBytes += tensor.ByteLength;
@@ -142,13 +158,18 @@ internal sealed class LlamaWeights : IDisposable
 
     private void RefuseNonFinite(GgufTensor tensor, long start, ReadOnlySpan<float> values)
     {
-        for (int i = 0; i < values.Length; i++)
+        if (TensorPrimitives.IsFiniteAll(values))
         {
-            if (!float.IsFinite(values[i]))
-            {
-                throw new GgufException(file.Path, $"element {start + i} of tensor '{tensor.Name}'",
-                    FormattableString.Invariant($"{values[i]}"), "a finite number");
-            }
+            return;
         }
+
+        int bad = 0;
+        while (float.IsFinite(values[bad]))
+        {
+            bad++;
+        }
+
+        throw new GgufException(file.Path, $"element {start + bad} of tensor '{tensor.Name}'",
+            FormattableString.Invariant($"{values[bad]}"), "a finite number");
     }
 }

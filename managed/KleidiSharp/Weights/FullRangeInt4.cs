@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace KleidiSharp;
 
 /// <summary><see cref="Int4Mapping.FullRange"/>.</summary>
@@ -11,26 +15,37 @@ internal static class FullRangeInt4
     /// code = value · (1 / scale) rounded, ties to even, and cut to -8..7, plus 8. Groups of next to nothing get the
     /// smallest scale whose reciprocal is finite.
     /// </summary>
-    /// <param name="weights">A group, finite.</param>
+    /// <param name="weights">A group, finite; a multiple of 32 values.</param>
     /// <param name="codes">Receives half as many bytes, the first code of each in the low nibble.</param>
     /// <returns>The scale, a bfloat16.</returns>
     public static ushort QuantizeGroup(ReadOnlySpan<float> weights, Span<byte> codes)
     {
-        float largest = 0;
-        foreach (float value in weights)
-        {
-            largest = MathF.Abs(value) > MathF.Abs(largest) ? value : largest;
-        }
-
+        float largest = LargestMagnitude(weights);
         ushort scale = BFloat16.Round(MathF.Abs(largest) < 8 * SmallestNormal ? SmallestNormal : largest / -8);
         float steps = 1 / BFloat16.ToSingle(scale);
-        for (int i = 0; i < codes.Length; i++)
+        for (int i = 0; i < weights.Length; i += 32)
         {
-            codes[i] = (byte)(Code(weights[2 * i] * steps) | (Code(weights[(2 * i) + 1] * steps) << 4));
+            Vector256<uint> low = Vector256.Narrow(FourPairs(weights[i..], steps), FourPairs(weights[(i + 8)..], steps));
+            Vector256<uint> high = Vector256.Narrow(FourPairs(weights[(i + 16)..], steps), FourPairs(weights[(i + 24)..], steps));
+            Vector256<ushort> all = Vector256.Narrow(low, high);
+            Vector128.Narrow(all.GetLower(), all.GetUpper()).CopyTo(codes[(i / 2)..]);
         }
 
         return scale;
     }
 
-    private static int Code(float value) => (int)Math.Clamp(MathF.Round(value, MidpointRounding.ToEven), -8, 7) + 8;
+    private static float LargestMagnitude(ReadOnlySpan<float> weights)
+    {
+        int bits = BitConverter.SingleToInt32Bits(MathF.Abs(TensorPrimitives.MaxMagnitude(weights)));
+        return weights[MemoryMarshal.Cast<float, int>(weights).IndexOfAny(bits, bits | int.MinValue)];
+    }
+
+    // The codes of 8 values as 4 bytes, each in a lane of 64 bits.
+    private static Vector256<ulong> FourPairs(ReadOnlySpan<float> weights, float steps)
+    {
+        Vector256<float> rounded = Vector256.Round(Vector256.Create(weights) * steps);
+        Vector256<float> cut = Vector256.Min(Vector256.Max(rounded, Vector256.Create(-8f)), Vector256.Create(7f));
+        Vector256<ulong> codes = (Vector256.ConvertToInt32(cut) + Vector256.Create(8)).AsUInt64();
+        return (codes | (codes >>> 28)) & Vector256.Create(0xFFUL);
+    }
 }
