@@ -2,8 +2,8 @@
 // Sequences of calls of the whole ABI over one arena. Each call begins as a valid one for a small matrix; then the
 // bytes spoil some of its arguments: sizes, strides, counts, flags and pointers, also null and misaligned ones. Of the
 // arena only what a call is given is accessible to it. Whatever the arguments, a call returns a status of its list, and
-// a message where it fails. A promise that no library can check is kept: capacities are true, and matrices that have
-// none lie within the arena.
+// a message where it fails; a multiplication leaves what it reads as it was. A promise that no library can check is
+// kept: capacities are true, and matrices that have none lie within the arena.
 #include <math.h>
 
 #include "arena.h"
@@ -19,17 +19,25 @@ void check_status(int32_t status) {
     if (status != KS_OK) KS_REQUIRE(ks_last_error()[0] != '\0');
 }
 
+// The arena as every session finds it.
+alignas(float) uint8_t fresh[kArenaSize];
+
+void fill_fresh() {
+    uint32_t seed = 1;
+    for (uint8_t& byte : fresh) {
+        seed = seed * 1664525 + 1013904223;
+        byte = static_cast<uint8_t>(seed >> 24);
+    }
+    // Weights, scales and bias are finite; random bits would soon hold a NaN.
+    float* const weights = reinterpret_cast<float*>(fresh);
+    for (uint32_t i = 0; i < kCodes / sizeof(float); ++i) weights[i] = 1.0f + fresh[kX + i % 4096];
+    for (uint32_t i = kScales / sizeof(float); i < kBlob / sizeof(float); ++i) weights[i] = 0.5f;
+}
+
 class Session {
   public:
     explicit Session(Bytes& bytes) : bytes_(bytes), spoil_(bytes) {
-        uint32_t seed = bytes.take<uint16_t>();
-        for (uint8_t& byte : arena) {
-            seed = seed * 1664525 + 1013904223;
-            byte = static_cast<uint8_t>(seed >> 24);
-        }
-        // Weights are about 1; random bits would soon hold a NaN.
-        for (uint32_t i = 0; i < kScales / sizeof(float); ++i) at<float>(kWeights)[i] = 1.0f + at(kX)[i % 4096];
-        for (uint32_t i = 0; i < (kBlob - kScales) / 4; ++i) at<float>(kScales)[i] = 0.5f;
+        memcpy(arena, fresh, kArenaSize);
         choose_shape();
     }
 
@@ -248,6 +256,16 @@ class Session {
         args.scratch_size = spoil_.capacity(args.scratch, room(args.scratch), 1);
         // The team's size is no argument.
         if (room(args.team) < ks_team_size(1)) args.team = nullptr;
+        memcpy(before_, arena, kArenaSize);
+        if (call_matmul(args) != KS_OK || args.m == 0) return;
+        ks_packed_info info = {};
+        info.struct_size = sizeof info;
+        KS_REQUIRE(ks_packed_describe(args.packed, args.packed_size, 0, &info) == KS_OK);
+        KS_REQUIRE(unchanged(args.packed, info.size));
+        KS_REQUIRE(unchanged(args.x, matrix_size(args.x, args.m, info.k, args.x_stride, sizeof(float))));
+    }
+
+    int32_t call_matmul(ks_matmul_args& args) {
         Access access;
         access.allow(args.packed, args.packed_size);
         uint64_t scratch_size = 0;
@@ -257,7 +275,13 @@ class Session {
         access.allow(args.y, args.y_count * sizeof(float));
         access.allow(args.scratch, args.scratch_size);
         access.allow(args.team, args.team == nullptr ? 0 : ks_team_size(1));
-        check_status(ks_matmul(&args));
+        const int32_t status = ks_matmul(&args);
+        check_status(status);
+        return status;
+    }
+
+    bool unchanged(const void* pointer, uint64_t size) const {
+        return memcmp(pointer, before_ + (static_cast<const uint8_t*>(pointer) - arena), size) == 0;
     }
 
     void select() {
@@ -332,10 +356,16 @@ class Session {
     Spoiler spoil_;
     ks_shape shape_ = {};
     uint64_t size_ = 0;
+    uint8_t before_[kArenaSize];  // the last multiplication
 };
 
 }  // namespace
 }  // namespace ks_fuzz
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    ks_fuzz::fill_fresh();
+    return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     ks_fuzz::Bytes bytes(data, size);
