@@ -285,6 +285,7 @@ public sealed class PackedWeights : IDisposable
         var shape = new PackedShape(format, kernel.Layout, outFeatures, inFeatures);
         BlobMemory memory = compute.Implementation.Pack(shape, source);
         Log.Packed(compute.Logger, format, outFeatures, inFeatures, kernel.Layout, kernel.Name);
+        Metrics.Packed(shape.BlobBytes, format);
         return new PackedWeights(BlobHeader.Read(memory, "the packed blob", verify: false), compute);
     }
 
@@ -318,6 +319,7 @@ public sealed class PackedWeights : IDisposable
 
         if (rows > 0)
         {
+            long start = Metrics.StartMatMul();
             backend.MatMul(blob, new MatMulArguments
             {
                 Rows = rows,
@@ -328,6 +330,7 @@ public sealed class PackedWeights : IDisposable
                 Clamp = clamp,
                 DisabledTiers = compute.DisabledTiers,
             });
+            Metrics.EndMatMul(start, Format);
         }
     }
 
