@@ -17,6 +17,10 @@ passed=0 failed=0 skipped=0
 arm_cpus=(cortex-a53 cortex-a76 neoverse-n1 max)
 
 lanes=("$@")
+known="native sanitize fuzz arm library bindings managed parity bare mono tool"
+for name in "${lanes[@]}"; do
+    [[ " $known " == *" $name "* ]] || { echo "test.sh: there is no lane $name; there are: $known" >&2; exit 2; }
+done
 wants() { ((${#lanes[@]} == 0)) || [[ " ${lanes[*]} " == *" $1 "* ]]; }
 
 # Adds what a log says was run: ctest, dotnet test, or our own closing line.
