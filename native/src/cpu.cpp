@@ -46,7 +46,10 @@ uint64_t detect() {
     uint64_t features = bit(c, kFma) ? KS_CPU_FMA : 0;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
     if (bit(b, 5)) features |= KS_CPU_AVX2;
-    if ((states & kZmmState) == kZmmState && bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31)) {  // F, DQ, BW, VL
+    // The files of AVX-512 are compiled for AVX2 and FMA too; a virtual machine may hide these.
+    constexpr uint64_t kBelow = KS_CPU_AVX2 | KS_CPU_FMA;
+    if ((features & kBelow) == kBelow && (states & kZmmState) == kZmmState && bit(b, 16) && bit(b, 17) && bit(b, 30) &&
+        bit(b, 31)) {  // F, DQ, BW, VL
         features |= KS_CPU_AVX512;
         if (bit(c, 11)) features |= KS_CPU_AVX512VNNI;
     }
