@@ -16,7 +16,8 @@
  *    results y are [m][n]: y = clamp(x * transpose(weights) + bias).
  *
  * One arithmetic everywhere: for a given format every kernel of every tier gives the same bits, for every shape and
- * number of threads. `fma` is the single-rounded f32 operation; all other operations are single f32 operations.
+ * number of threads. `fma` is the single-rounded f32 operation; all other operations are single f32 operations. Threads
+ * that call in here have the floating-point environment they began with: nearest rounding, no flushing of subnormals.
  *
  *  KS_FORMAT_F32:         acc = bias; for k ascending: acc = fma(x[k], w[k], acc); y = clamp(acc)
  *  KS_FORMAT_INT4_GROUP:  each row of x becomes int8 codes qa, a zero point zp and a scale (see ks_matmul);
