@@ -24,7 +24,8 @@ public static class Perplexity
         int length = options.WindowTokens ?? model.Config.ContextLength;
         if (length < 2 || length > model.Config.ContextLength)
         {
-            throw new ArgumentException($"WindowTokens is {length}; the model allows 2 to {model.Config.ContextLength}.", nameof(options));
+            throw new ArgumentException(
+                $"WindowTokens is {length}; the model allows 2 to {model.Config.ContextLength}.", nameof(options));
         }
 
         List<int[]> windows = options.Separator is null

@@ -25,7 +25,11 @@ internal static class Ensure
     /// <summary>Weights of the shape, all finite.</summary>
     public static void Weights(ReadOnlySpan<float> weights, int outFeatures, int inFeatures)
     {
-        HoldsExactly(weights.Length, (long)outFeatures * inFeatures, nameof(weights), $"outFeatures {outFeatures} × inFeatures {inFeatures}");
+        HoldsExactly(
+            weights.Length,
+            (long)outFeatures * inFeatures,
+            nameof(weights),
+            $"outFeatures {outFeatures} × inFeatures {inFeatures}");
         if (TensorPrimitives.IsFiniteAll(weights))
         {
             return;

@@ -99,7 +99,8 @@ public sealed class GgufFile : IDisposable
         if (destination.Length < tensor.ElementCount)
         {
             throw new ArgumentException(
-                $"destination holds {destination.Length} values; tensor {tensor} needs {tensor.ElementCount}.", nameof(destination));
+                $"destination holds {destination.Length} values; tensor {tensor} needs {tensor.ElementCount}.",
+                nameof(destination));
         }
 
         ReadFloats(tensor, 0, destination[..(int)tensor.ElementCount]);
@@ -220,7 +221,8 @@ public sealed class GgufFile : IDisposable
             Int128 elements = dimensions.Aggregate(Int128.One, (product, d) => product > long.MaxValue ? product : product * d);
             if (elements > long.MaxValue)
             {
-                throw reader.Wrong($"the size of tensor '{name}'", $"[{string.Join(", ", dimensions)}]", "fewer than 2^63 elements");
+                throw reader.Wrong(
+                    $"the size of tensor '{name}'", $"[{string.Join(", ", dimensions)}]", "fewer than 2^63 elements");
             }
 
             Int128 size = elements / blockElements * blockBytes;
@@ -230,7 +232,8 @@ public sealed class GgufFile : IDisposable
                 throw reader.Wrong($"the end of tensor '{name}'", $"byte {end}", $"at most {length}, the length of the file");
             }
 
-            if (!tensors.TryAdd(name, new GgufTensor(name, dimensions, type, (long)elements, dataStart + (long)offset, (long)size)))
+            if (!tensors.TryAdd(
+                name, new GgufTensor(name, dimensions, type, (long)elements, dataStart + (long)offset, (long)size)))
             {
                 throw reader.Wrong("a tensor name", $"'{name}' a second time", "unique names");
             }
@@ -268,7 +271,8 @@ public sealed class GgufFile : IDisposable
         {
             if (previous is not null && tensor.Position < previous.Position + previous.ByteLength)
             {
-                throw reader.Wrong($"the position of tensor '{tensor.Name}'", $"byte {tensor.Position}, inside tensor '{previous.Name}'",
+                throw reader.Wrong(
+                    $"the position of tensor '{tensor.Name}'", $"byte {tensor.Position}, inside tensor '{previous.Name}'",
                     $"at least {previous.Position + previous.ByteLength}");
             }
 

@@ -89,5 +89,7 @@ public sealed class GgufMetadata
         new(fileName, $"metadata '{key}'", found, expected);
 
     private static string Describe(object value) =>
-        value is Array array ? $"{array.GetType().Name} of {array.Length}" : FormattableString.Invariant($"{value.GetType().Name} {value}");
+        value is Array array
+            ? $"{array.GetType().Name} of {array.Length}"
+            : FormattableString.Invariant($"{value.GetType().Name} {value}");
 }

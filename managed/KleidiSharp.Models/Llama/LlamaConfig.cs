@@ -33,10 +33,12 @@ public sealed record LlamaConfig
 
         Require(BlockCount <= file.Tensors.Count, "llama.block_count", BlockCount,
             $"at most {file.Tensors.Count}, the number of tensors in the file");
-        Require(ContextLength <= RotaryEmbedding.MaxAngle, "llama.context_length", ContextLength, $"at most {RotaryEmbedding.MaxAngle}");
+        Require(ContextLength <= RotaryEmbedding.MaxAngle, "llama.context_length", ContextLength,
+            $"at most {RotaryEmbedding.MaxAngle}");
         Require(HeadCount % KeyValueHeadCount == 0, "llama.attention.head_count_kv", KeyValueHeadCount,
             $"a divisor of head_count {HeadCount}");
-        Require((long)HeadCount * HeadLength <= int.MaxValue, "llama.attention.head_count", HeadCount, $"fewer heads of {HeadLength}");
+        Require((long)HeadCount * HeadLength <= int.MaxValue, "llama.attention.head_count", HeadCount,
+            $"fewer heads of {HeadLength}");
         Require(Positive("llama.attention.value_length", HeadLength) == HeadLength, "llama.attention.value_length",
             metadata.GetInt32("llama.attention.value_length", HeadLength), $"{HeadLength}, as the keys are");
         Require(RopeLength % 2 == 0 && RopeLength <= HeadLength, "llama.rope.dimension_count", RopeLength,

@@ -95,7 +95,8 @@ public sealed class LlamaSession : IDisposable
         {
             string seen = position == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {position} of which are taken");
             throw new ArgumentException(
-                $"{name} holds {tokens.Length} tokens; the context of this model holds {model.Config.ContextLength}{seen}.", name);
+                $"{name} holds {tokens.Length} tokens; the context of this model holds {model.Config.ContextLength}{seen}.",
+                name);
         }
 
         for (int i = 0; i < tokens.Length; i++)
@@ -172,7 +173,8 @@ public sealed class LlamaSession : IDisposable
     {
         for (int row = 0; row < rows; row++)
         {
-            VectorMath.RmsNorm(Row(stream, firstRow + row, weight.Length), weight, config.RmsEpsilon, Row(normed, row, weight.Length));
+            VectorMath.RmsNorm(
+                Row(stream, firstRow + row, weight.Length), weight, config.RmsEpsilon, Row(normed, row, weight.Length));
         }
     }
 
@@ -184,7 +186,8 @@ public sealed class LlamaSession : IDisposable
         for (int head = 0; head < rows * count; head++)
         {
             int row = head / count;
-            VectorMath.Rotate(Row(heads, head, config.HeadLength), Row(cos, row, model.Rope.Pairs), Row(sin, row, model.Rope.Pairs));
+            VectorMath.Rotate(
+                Row(heads, head, config.HeadLength), Row(cos, row, model.Rope.Pairs), Row(sin, row, model.Rope.Pairs));
         }
     }
 

@@ -40,7 +40,8 @@ internal sealed class LlamaWeights : IDisposable
             }
 
             buffer = [];
-            Report = new LoadReport(layers, [.. file.Tensors.Keys.Where(name => !used.Contains(name)).Order(StringComparer.Ordinal)]);
+            Report = new LoadReport(
+                layers, [.. file.Tensors.Keys.Where(name => !used.Contains(name)).Order(StringComparer.Ordinal)]);
         }
         catch
         {
@@ -92,11 +93,16 @@ internal sealed class LlamaWeights : IDisposable
         Span<float> values = ReadInto(buffer, tensor);
         bool fits = options.Weights.Fits(inFeatures);
         PackedWeights weights = fits && options.Weights.Kind == WeightKind.Int4Group
-            ? PackedWeights.Pack(Quantizer.Quantize(values, outFeatures, inFeatures, options.Weights, options.Mapping, compute), bias, compute)
+            ? PackedWeights.Pack(
+                Quantizer.Quantize(values, outFeatures, inFeatures, options.Weights, options.Mapping, compute),
+                bias,
+                compute)
             : PackedWeights.Quantize(values, outFeatures, inFeatures, WeightFormat.Float32, bias, compute);
         packed.Add(weights);
         layers.Add(new LoadedLayer(tensor, weights, compute,
-            fits ? null : $"its rows hold {inFeatures} values, which is not a multiple of the group {options.Weights.GroupSize}"));
+            fits
+                ? null
+                : $"its rows hold {inFeatures} values, which is not a multiple of the group {options.Weights.GroupSize}"));
         return weights;
     }
 

@@ -29,7 +29,8 @@ internal static class DeterministicMath
 
     private static readonly double[] SinCoefficients =
     [
-        1.0 / 355687428096000, -1.0 / 1307674368000, 1.0 / 6227020800, -1.0 / 39916800, 1.0 / 362880, -1.0 / 5040, 1.0 / 120, -1.0 / 6,
+        1.0 / 355687428096000, -1.0 / 1307674368000, 1.0 / 6227020800, -1.0 / 39916800, 1.0 / 362880, -1.0 / 5040, 1.0 / 120,
+        -1.0 / 6,
     ];
 
     private static readonly double[] CosCoefficients =

@@ -43,7 +43,8 @@ public sealed class Sampler
             if (float.IsNaN(logits[id]) || float.IsPositiveInfinity(logits[id]))
             {
                 throw new ArgumentException(
-                    FormattableString.Invariant($"The logit of token {id} is {logits[id]}; logits must be numbers."), nameof(logits));
+                    FormattableString.Invariant($"The logit of token {id} is {logits[id]}; logits must be numbers."),
+                    nameof(logits));
             }
 
             if (logits[id] > largest)

@@ -42,7 +42,9 @@ public sealed record SamplingOptions
     /// <summary>Where the random numbers begin: the same seed gives the same tokens, on every machine.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>How many tokens to generate at most; null, the default, until the model ends the text or its context is full.</summary>
+    /// <summary>
+    /// How many tokens to generate at most; null, the default, until the model ends the text or its context is full.
+    /// </summary>
     public int? MaxTokens
     {
         get => maxTokens;

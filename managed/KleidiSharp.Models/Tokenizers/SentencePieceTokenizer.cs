@@ -35,8 +35,12 @@ public sealed class SentencePieceTokenizer : Tokenizer
     }
 
     private SentencePieceTokenizer(GgufMetadata metadata, string[] tokens, TokenType[] types)
-        : base(TokenBytes(metadata, tokens, types), OptionalId(metadata, "bos", 1, tokens.Length), ReadEndIds(metadata, tokens.Length),
-            metadata.GetBoolean("tokenizer.ggml.add_bos_token", true), metadata.GetBoolean("tokenizer.ggml.add_space_prefix", true))
+        : base(
+            TokenBytes(metadata, tokens, types),
+            OptionalId(metadata, "bos", 1, tokens.Length),
+            ReadEndIds(metadata, tokens.Length),
+            metadata.GetBoolean("tokenizer.ggml.add_bos_token", true),
+            metadata.GetBoolean("tokenizer.ggml.add_space_prefix", true))
     {
         const string key = "tokenizer.ggml.scores";
         scores = metadata.GetArray<float>(key);
@@ -70,7 +74,9 @@ public sealed class SentencePieceTokenizer : Tokenizer
             .OrderByDescending(token => token.Item1.Length)];
     }
 
-    /// <remarks>Tokens that the model's author defined are cut out of the text before anything is joined, long ones first.</remarks>
+    /// <remarks>
+    /// Tokens that the model's author defined are cut out of the text before anything is joined, long ones first.
+    /// </remarks>
     private protected override void AppendTokens(string text, List<int> tokens)
     {
         bool atStart = true;
@@ -175,7 +181,9 @@ public sealed class SentencePieceTokenizer : Tokenizer
         int[] types = metadata.GetArray<int>(key);
         RequireLength(metadata, key, types.Length, metadata.GetArray<string>("tokenizer.ggml.tokens").Length);
         int odd = Array.FindIndex(types, type => !Enum.IsDefined((TokenType)type));
-        return odd < 0 ? Array.ConvertAll(types, type => (TokenType)type) : throw metadata.Wrong(key, $"{types[odd]} at {odd}", "1 to 6");
+        return odd < 0
+            ? Array.ConvertAll(types, type => (TokenType)type)
+            : throw metadata.Wrong(key, $"{types[odd]} at {odd}", "1 to 6");
     }
 
     private static byte[][] TokenBytes(GgufMetadata metadata, string[] tokens, TokenType[] types)

@@ -49,7 +49,8 @@ public abstract class Tokenizer
         string model = file.Metadata.GetString("tokenizer.ggml.model");
         return model == "llama"
             ? new SentencePieceTokenizer(file.Metadata)
-            : throw new NotSupportedException($"{file.Path}: tokenizer.ggml.model is '{model}'; 'llama' (SentencePiece) is supported.");
+            : throw new NotSupportedException(
+                $"{file.Path}: tokenizer.ggml.model is '{model}'; 'llama' (SentencePiece) is supported.");
     }
 
     /// <summary>The tokens of a text, after <see cref="BosId"/> where the model wants that.</summary>
@@ -91,7 +92,8 @@ public abstract class Tokenizer
     /// <summary>The UTF-8 bytes a token stands for: part of a character, several, or none for a control token.</summary>
     public ReadOnlySpan<byte> GetBytes(int token) => (uint)token < (uint)bytes.Length
         ? bytes[token]
-        : throw new ArgumentOutOfRangeException(nameof(token), token, $"Token ids of this vocabulary are 0 to {bytes.Length - 1}.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(token), token, $"Token ids of this vocabulary are 0 to {bytes.Length - 1}.");
 
     private protected abstract void AppendTokens(string text, List<int> tokens);
 }

@@ -22,7 +22,8 @@ internal interface IBackend : IDisposable
     void VerifyLayout(WeightLayout layout);
 
     /// <summary>Quantises rows; <paramref name="codes"/> and <paramref name="scales"/> hold what they need.</summary>
-    void QuantizeInt4(ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales);
+    void QuantizeInt4(
+        ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales);
 
     /// <summary>Packs and seals a blob.</summary>
     BlobMemory Pack(in PackedShape shape, in PackSource source);

@@ -14,7 +14,13 @@ internal static unsafe class RowChunks
     /// together.
     /// </summary>
     public static void ForEachGroup(
-        int threads, ReadOnlySpan<float> weights, int rows, int groupSize, Span<byte> codes, Span<ushort> scales, GroupQuantizer quantize)
+        int threads,
+        ReadOnlySpan<float> weights,
+        int rows,
+        int groupSize,
+        Span<byte> codes,
+        Span<ushort> scales,
+        GroupQuantizer quantize)
     {
         long groupsPerRow = scales.Length / rows;
         fixed (float* w = weights)
@@ -51,7 +57,8 @@ internal static unsafe class RowChunks
             return;
         }
 
-        Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = threads }, chunk => body(Start(chunk), Start(chunk + 1)));
+        var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        Parallel.For(0, chunks, options, chunk => body(Start(chunk), Start(chunk + 1)));
 
         int Start(int chunk) => (int)Math.Min(count, (long)units * chunk / chunks * granularity);
     }

@@ -118,8 +118,8 @@ public sealed class ComputeContext : IDisposable
         }
 
         string reasons = string.Join("; ", rejected.Select(rejection => $"{rejection.Kernel.Name}: {rejection.Explanation}"));
-        throw new PlatformNotSupportedException(
-            $"No kernel multiplies {format} weights{(layout is null ? string.Empty : $" of layout {layout}")} here (CPU: {Cpu}). {reasons}");
+        string ofLayout = layout is null ? string.Empty : $" of layout {layout}";
+        throw new PlatformNotSupportedException($"No kernel multiplies {format} weights{ofLayout} here (CPU: {Cpu}). {reasons}");
     }
 
     private static int ChooseThreads(ComputeOptions options)
@@ -142,9 +142,11 @@ public sealed class ComputeContext : IDisposable
             return Math.Min(Environment.ProcessorCount, MaxThreads);
         }
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int wanted) && wanted is >= 1 and <= MaxThreads
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int wanted)
+            && wanted is >= 1 and <= MaxThreads
             ? wanted
-            : throw new InvalidOperationException($"The environment variable {ThreadsVariable} is '{text}'; it must be 1 to {MaxThreads}.");
+            : throw new InvalidOperationException(
+                $"The environment variable {ThreadsVariable} is '{text}'; it must be 1 to {MaxThreads}.");
     }
 
     private static KernelTiers TiersFromEnvironment()
@@ -155,7 +157,8 @@ public sealed class ComputeContext : IDisposable
         }
         catch (FormatException e)
         {
-            throw new InvalidOperationException($"The environment variable {DisableVariable} cannot be understood: {e.Message}.", e);
+            throw new InvalidOperationException(
+                $"The environment variable {DisableVariable} cannot be understood: {e.Message}.", e);
         }
     }
 
@@ -164,7 +167,8 @@ public sealed class ComputeContext : IDisposable
         bool device = options.Backend == ComputeBackend.Device;
         if (device != options.Device is not null && (device || options.Backend != ComputeBackend.Auto))
         {
-            throw new ArgumentException($"Backend {options.Backend} {(device ? "needs a" : "does not go with a")} Device.", nameof(options));
+            throw new ArgumentException(
+                $"Backend {options.Backend} {(device ? "needs a" : "does not go with a")} Device.", nameof(options));
         }
 
         if (options.RequireNative && (options.Device is not null || options.Backend == ComputeBackend.Managed))

@@ -77,7 +77,8 @@ internal sealed class DeviceProcess : IDisposable
                 long length = BinaryPrimitives.ReadInt64LittleEndian(frame[8..]);
                 if (reserved != 0 || length < 0 || length > Array.MaxLength)
                 {
-                    throw new KernelDeviceException($"'{command}' does not speak the protocol of a kernel device: it sent {Convert.ToHexString(frame)}.");
+                    throw new KernelDeviceException(
+                        $"'{command}' does not speak the protocol of a kernel device: it sent {Convert.ToHexString(frame)}.");
                 }
 
                 reply = new byte[length];
@@ -92,7 +93,8 @@ internal sealed class DeviceProcess : IDisposable
         if (status != 0)
         {
             string message = Encoding.UTF8.GetString(reply);
-            throw NativeStatus.ToException(status, message.Length > 0 ? message : $"The kernel device answered with status {status}.");
+            throw NativeStatus.ToException(
+                status, message.Length > 0 ? message : $"The kernel device answered with status {status}.");
         }
 
         return reply;

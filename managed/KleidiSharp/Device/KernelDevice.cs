@@ -107,9 +107,11 @@ public sealed class KernelDevice : IDisposable
     internal KernelReject Check(int kernel, in KernelRequest request) =>
         (KernelReject)Call(Operation.CheckKernel, Put(new DeviceRequest().Put(kernel), request), out _).TakeInt32();
 
-    internal int Select(in KernelRequest request) => Call(Operation.SelectKernel, Put(new DeviceRequest(), request), out _).TakeInt32();
+    internal int Select(in KernelRequest request) =>
+        Call(Operation.SelectKernel, Put(new DeviceRequest(), request), out _).TakeInt32();
 
-    internal void VerifyLayout(WeightLayout layout) => Call(Operation.VerifyLayout, new DeviceRequest().Put((int)layout), out _).End();
+    internal void VerifyLayout(WeightLayout layout) =>
+        Call(Operation.VerifyLayout, new DeviceRequest().Put((int)layout), out _).End();
 
     internal void QuantizeInt4(
         ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales)

@@ -42,7 +42,9 @@ public sealed class CpuFeatures
         Add(Arm.Dp.IsSupported, CpuFeature.DotProd);
         Add(X86.Avx2.IsSupported, CpuFeature.Avx2);
         Add(X86.Fma.IsSupported, CpuFeature.Fma);
-        Add(X86.Avx512F.IsSupported && X86.Avx512BW.IsSupported && X86.Avx512DQ.IsSupported && X86.Avx512F.VL.IsSupported, CpuFeature.Avx512);
+        Add(
+            X86.Avx512F.IsSupported && X86.Avx512BW.IsSupported && X86.Avx512DQ.IsSupported && X86.Avx512F.VL.IsSupported,
+            CpuFeature.Avx512);
         return new CpuFeatures(RuntimeInformation.ProcessArchitecture, features, 0);
 
         void Add(bool present, CpuFeature feature) => features |= present ? feature : CpuFeature.None;

@@ -61,7 +61,11 @@ public sealed record KernelInfo
         var text = new StringBuilder();
         text.Append(Kind == WeightKind.Float32 ? "f32 " : "int4 ").Append(TierNames.Format(Tier)).Append(": ");
         text.Append(Name).Append(" (").Append(Origin).Append(", ").Append(RowsText()).Append("): ");
-        text.Append(IsUsable ? "usable" : Explain(!IsCompiled ? KernelReject.NotCompiled : !IsSupported ? KernelReject.Cpu : KernelReject.Tier));
+        text.Append(Explain(
+            IsUsable ? KernelReject.None
+            : !IsCompiled ? KernelReject.NotCompiled
+            : !IsSupported ? KernelReject.Cpu
+            : KernelReject.Tier));
         return text.ToString();
     }
 

@@ -18,7 +18,8 @@ internal static class TierNames
             KernelTiers tier = All.FirstOrDefault(tier => name.Equals(tier.ToString(), StringComparison.OrdinalIgnoreCase));
             if (tier == KernelTiers.None)
             {
-                throw new FormatException($"'{name}' is not a kernel tier; there are {string.Join(", ", All).ToLowerInvariant()}");
+                throw new FormatException(
+                    $"'{name}' is not a kernel tier; there are {string.Join(", ", All).ToLowerInvariant()}");
             }
 
             tiers |= tier;

@@ -48,7 +48,8 @@ internal static unsafe class BlobHeader
     {
         if (memory.Size < PackedShape.HeaderSize)
         {
-            throw new InvalidDataException($"{name} is truncated: it has {memory.Size} bytes, its header alone needs {PackedShape.HeaderSize}.");
+            throw new InvalidDataException(
+                $"{name} is truncated: it has {memory.Size} bytes, its header alone needs {PackedShape.HeaderSize}.");
         }
 
         var header = new ReadOnlySpan<byte>(memory.Address, PackedShape.HeaderSize);
@@ -84,7 +85,8 @@ internal static unsafe class BlobHeader
 
         if (memory.Size < shape.BlobBytes)
         {
-            throw new InvalidDataException($"{name} is truncated: it has {memory.Size} bytes, its header says {shape.BlobBytes}.");
+            throw new InvalidDataException(
+                $"{name} is truncated: it has {memory.Size} bytes, its header says {shape.BlobBytes}.");
         }
 
         if (verify && BinaryPrimitives.ReadUInt64LittleEndian(header[56..])
@@ -121,7 +123,8 @@ internal static unsafe class BlobHeader
         ulong result = Mix(Mix(Mix(Mix(Mix(5, lane0), lane1), lane2), lane3), (ulong)size);
         return result ^ (result >> 32);
 
-        ulong Word(long index) => BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(data + (index * sizeof(ulong)), sizeof(ulong)));
+        ulong Word(long index) =>
+            BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(data + (index * sizeof(ulong)), sizeof(ulong)));
 
         static ulong Mix(ulong lane, ulong word) =>
             BitOperations.RotateLeft(lane + (word * 0x9E3779B97F4A7C15), 31) * 0xC2B2AE3D27D4EB4F;
@@ -151,7 +154,8 @@ internal static unsafe class BlobHeader
         long n = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
         long k = BinaryPrimitives.ReadInt64LittleEndian(header[32..]);
         bool isFloat = kind == WeightKind.Float32 && layout == WeightLayout.Float32N16 && group == 0;
-        bool isInt4 = kind == WeightKind.Int4Group && layout is WeightLayout.Int4N32K4 or WeightLayout.Int4N8K8 or WeightLayout.Int4N8K16
+        bool isInt4 = kind == WeightKind.Int4Group
+            && layout is WeightLayout.Int4N32K4 or WeightLayout.Int4N8K8 or WeightLayout.Int4N8K16
             && WeightFormat.IsGroup(group);
         if (!(isFloat || isInt4) || n is < 1 or > int.MaxValue || k is < 1 or > int.MaxValue)
         {

@@ -38,7 +38,8 @@ internal static unsafe class PackedFile
         long size = new FileInfo(path).Length;
         if (size < PackedShape.HeaderSize)
         {
-            throw new InvalidDataException($"{path} is truncated: it has {size} bytes, its header alone needs {PackedShape.HeaderSize}.");
+            throw new InvalidDataException(
+                $"{path} is truncated: it has {size} bytes, its header alone needs {PackedShape.HeaderSize}.");
         }
 
         BlobMemory memory = BlobMemory.Map(path, size);

@@ -15,7 +15,8 @@ internal static class PackedLayout
     private readonly record struct Int4Formula(int SegmentBytes, byte Mask, bool RepeatsLastColumn)
     {
         public int OffsetInGroup(int columns, int column, int block, int halfIndex) =>
-            (((block * 16) + (halfIndex / SegmentBytes * SegmentBytes)) * columns) + (column * SegmentBytes) + (halfIndex % SegmentBytes);
+            (((block * 16) + (halfIndex / SegmentBytes * SegmentBytes)) * columns)
+            + (column * SegmentBytes) + (halfIndex % SegmentBytes);
     }
 
     private static Int4Formula FormulaOf(WeightLayout layout) => layout switch
@@ -41,7 +42,8 @@ internal static class PackedLayout
         }
     }
 
-    private static void PackFloat32(in PackedShape shape, int index, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, Span<byte> panel)
+    private static void PackFloat32(
+        in PackedShape shape, int index, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, Span<byte> panel)
     {
         int columns = shape.PanelColumns;
         int k = shape.InFeatures;
@@ -65,7 +67,8 @@ internal static class PackedLayout
     /// <param name="panel">The panel.</param>
     /// <param name="weights">Receives its rows of [n][k].</param>
     /// <param name="bias">Receives its values of [n].</param>
-    public static void UnpackFloat32(in PackedShape shape, int index, ReadOnlySpan<byte> panel, Span<float> weights, Span<float> bias)
+    public static void UnpackFloat32(
+        in PackedShape shape, int index, ReadOnlySpan<byte> panel, Span<float> weights, Span<float> bias)
     {
         int columns = shape.PanelColumns;
         int k = shape.InFeatures;
@@ -170,7 +173,8 @@ internal static class PackedLayout
                 }
             }
 
-            bias[first + column] = BinaryPrimitives.ReadSingleLittleEndian(panel[((groups * groupBytes) + ((columns + column) * sizeof(float)))..]);
+            bias[first + column] = BinaryPrimitives.ReadSingleLittleEndian(
+                panel[((groups * groupBytes) + ((columns + column) * sizeof(float)))..]);
         }
     }
 

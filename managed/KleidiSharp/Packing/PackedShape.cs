@@ -26,7 +26,8 @@ internal readonly record struct PackedShape(WeightFormat Format, WeightLayout La
     public int PanelLength => PanelBytes <= int.MaxValue
         ? (int)PanelBytes
         : throw new NotSupportedException(
-            $"A panel of {Format} weights [{OutFeatures}, {InFeatures}] takes {PanelBytes} bytes; C# handles at most {int.MaxValue}.");
+            $"A panel of {Format} weights [{OutFeatures}, {InFeatures}] takes {PanelBytes} bytes; "
+            + $"C# handles at most {int.MaxValue}.");
 
     /// <summary>Where in a panel the bias of its columns stands.</summary>
     public long BiasOffset => Format.Kind == WeightKind.Float32 ? 0 : PanelBytes - (PanelColumns * (long)sizeof(float));

@@ -37,8 +37,8 @@ public static class Parity
         }
 
         throw new ParityException(
-            $"element {index} of {expected.Length} differs: expected {Describe(expected[index])}, got {Describe(actual[index])}, " +
-            $"{DistanceText(expected[index], actual[index])}; {differing} elements differ")
+            $"element {index} of {expected.Length} differs: expected {Describe(expected[index])}, " +
+            $"got {Describe(actual[index])}, {DistanceText(expected[index], actual[index])}; {differing} elements differ")
         {
             Index = index,
         };
@@ -76,7 +76,8 @@ public static class Parity
         if (reference.Length != approximation.Length)
         {
             throw new ArgumentException(
-                $"approximation holds {approximation.Length} values; the reference holds {reference.Length}", nameof(approximation));
+                $"approximation holds {approximation.Length} values; the reference holds {reference.Length}",
+                nameof(approximation));
         }
 
         double signal = 0;
@@ -96,5 +97,6 @@ public static class Parity
     private static string Describe(float value) =>
         FormattableString.Invariant($"{value} (0x{BitConverter.SingleToUInt32Bits(value):X8})");
 
-    private static string DistanceText(float a, float b) => float.IsNaN(a) || float.IsNaN(b) ? "NaN" : $"{UlpDistance(a, b)} ULP apart";
+    private static string DistanceText(float a, float b) =>
+        float.IsNaN(a) || float.IsNaN(b) ? "NaN" : $"{UlpDistance(a, b)} ULP apart";
 }

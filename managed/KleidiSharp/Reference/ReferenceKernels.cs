@@ -29,8 +29,9 @@ public static class ReferenceKernels
     {
         WeightFormat.Int4Group(groupSize).EnsureFits(outFeatures, inFeatures);
         Ensure.Weights(weights, outFeatures, inFeatures);
-        Ensure.Holds(codes.Length, (long)outFeatures * inFeatures / 2, "codes", $"outFeatures {outFeatures} × inFeatures {inFeatures} / 2");
-        Ensure.Holds(scales.Length, (long)outFeatures * inFeatures / groupSize, "scales", $"outFeatures {outFeatures} × inFeatures {inFeatures} / group {groupSize}");
+        string shape = $"outFeatures {outFeatures} × inFeatures {inFeatures}";
+        Ensure.Holds(codes.Length, (long)outFeatures * inFeatures / 2, nameof(codes), $"{shape} / 2");
+        Ensure.Holds(scales.Length, (long)outFeatures * inFeatures / groupSize, nameof(scales), $"{shape} / group {groupSize}");
         for (int group = 0; group < weights.Length / groupSize; group++)
         {
             scales[group] = BFloat16.ToSingle(QuantizeGroup(
@@ -158,7 +159,8 @@ public static class ReferenceKernels
                     acc = MathF.FusedMultiplyAdd(sum, scales[group], acc);
                 }
 
-                y[(row * n) + column] = FinishInt4(acc, rowSums[column], zeroPoint, scale, bias.IsEmpty ? 0 : bias[column], clamp);
+                y[(row * n) + column] = FinishInt4(
+                    acc, rowSums[column], zeroPoint, scale, bias.IsEmpty ? 0 : bias[column], clamp);
             }
         }
     }
@@ -186,7 +188,8 @@ public static class ReferenceKernels
         Clamp clamp = default)
     {
         WeightFormat.Float32.EnsureFits(outFeatures, inFeatures);
-        Ensure.Holds(weights.Length, (long)outFeatures * inFeatures, "weights", $"outFeatures {outFeatures} × inFeatures {inFeatures}");
+        Ensure.Holds(
+            weights.Length, (long)outFeatures * inFeatures, "weights", $"outFeatures {outFeatures} × inFeatures {inFeatures}");
         Ensure.MatMul(x, y, rows, outFeatures, inFeatures);
         Ensure.Bias(bias, outFeatures);
         for (int row = 0; row < rows; row++)

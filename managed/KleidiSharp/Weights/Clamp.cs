@@ -20,7 +20,8 @@ public readonly record struct Clamp
         if (float.IsNaN(minimum) || float.IsNaN(maximum) || minimum > maximum)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"The range {minimum} to {maximum} is not one: the bounds must be numbers, the lower first."),
+                FormattableString.Invariant(
+                    $"The range {minimum} to {maximum} is not one: the bounds must be numbers, the lower first."),
                 nameof(minimum));
         }
 

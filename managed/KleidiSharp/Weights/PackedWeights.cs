@@ -68,7 +68,8 @@ public sealed class PackedWeights : IDisposable
             return Pack(format, outFeatures, inFeatures, new PackSource { Values = weights, Bias = bias }, compute);
         }
 
-        (byte[] codes, ushort[] scales) = Quantizer.ToInt4(weights, outFeatures, inFeatures, format, Int4Mapping.Symmetric, compute);
+        (byte[] codes, ushort[] scales) = Quantizer.ToInt4(
+            weights, outFeatures, inFeatures, format, Int4Mapping.Symmetric, compute);
         return Pack(format, outFeatures, inFeatures, new PackSource { Codes = codes, Scales = scales, Bias = bias }, compute);
     }
 
@@ -188,7 +189,13 @@ public sealed class PackedWeights : IDisposable
         }
 
         UnpackedWeights logical = Unpacked();
-        var source = new PackSource { Values = logical.Values, Codes = logical.Codes, Scales = logical.Scales, Bias = logical.Bias };
+        var source = new PackSource
+        {
+            Values = logical.Values,
+            Codes = logical.Codes,
+            Scales = logical.Scales,
+            Bias = logical.Bias,
+        };
         return Pack(Format, OutFeatures, InFeatures, source, compute, layout);
     }
 
@@ -235,7 +242,8 @@ public sealed class PackedWeights : IDisposable
     /// <param name="clamp">The range to which results are cut.</param>
     /// <param name="compute">Where to work; null for the context that the weights were packed or opened with.</param>
     /// <exception cref="ArgumentException">A shape or stride does not fit; the message gives the sizes.</exception>
-    public void MatMul(in ReadOnlyTensorSpan<float> x, in TensorSpan<float> y, Clamp clamp = default, ComputeContext? compute = null)
+    public void MatMul(
+        in ReadOnlyTensorSpan<float> x, in TensorSpan<float> y, Clamp clamp = default, ComputeContext? compute = null)
     {
         TensorMatrix.Check(nameof(x), x.Lengths, x.Strides, InFeatures, nameof(InFeatures));
         TensorMatrix.Check(nameof(y), y.Lengths, y.Strides, OutFeatures, nameof(OutFeatures));
@@ -277,7 +285,12 @@ public sealed class PackedWeights : IDisposable
     public override string ToString() => $"{Format} [{OutFeatures}, {InFeatures}] {Layout}";
 
     private static PackedWeights Pack(
-        WeightFormat format, int outFeatures, int inFeatures, in PackSource source, ComputeContext compute, WeightLayout? layout = null)
+        WeightFormat format,
+        int outFeatures,
+        int inFeatures,
+        in PackSource source,
+        ComputeContext compute,
+        WeightLayout? layout = null)
     {
         Ensure.Bias(source.Bias, outFeatures);
         KernelInfo kernel = compute.Choose(format, layout, 0, out _);

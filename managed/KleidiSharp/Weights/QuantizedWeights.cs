@@ -21,18 +21,24 @@ public sealed class QuantizedWeights
     /// <exception cref="ArgumentException">
     /// The format, a length or a scale is not as said; the message says which.
     /// </exception>
-    public QuantizedWeights(WeightFormat format, int outFeatures, int inFeatures, ReadOnlySpan<byte> codes, ReadOnlySpan<float> scales)
+    public QuantizedWeights(
+        WeightFormat format, int outFeatures, int inFeatures, ReadOnlySpan<byte> codes, ReadOnlySpan<float> scales)
     {
         RequireInt4(format);
         format.EnsureFits(outFeatures, inFeatures);
         long groups = inFeatures / format.GroupSize;
-        Ensure.HoldsExactly(codes.Length, (long)outFeatures * inFeatures / 2, nameof(codes), $"outFeatures {outFeatures} × inFeatures {inFeatures} / 2");
+        Ensure.HoldsExactly(
+            codes.Length,
+            (long)outFeatures * inFeatures / 2,
+            nameof(codes),
+            $"outFeatures {outFeatures} × inFeatures {inFeatures} / 2");
         Ensure.HoldsExactly(scales.Length, outFeatures * groups, nameof(scales), $"outFeatures {outFeatures} × {groups} groups");
         int bad = Ensure.IndexOfNonFinite(scales);
         if (bad < scales.Length)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"scales[{bad}] is {scales[bad]} (row {bad / groups}, group {bad % groups}); scales must be finite"),
+                FormattableString.Invariant(
+                    $"scales[{bad}] is {scales[bad]} (row {bad / groups}, group {bad % groups}); scales must be finite"),
                 nameof(scales));
         }
 
@@ -82,12 +88,14 @@ public sealed class QuantizedWeights
     {
         RequireInt4(format);
         format.EnsureFits(outFeatures, inFeatures);
-        Ensure.HoldsExactly(codes.Length, (long)outFeatures * inFeatures, nameof(codes), $"outFeatures {outFeatures} × inFeatures {inFeatures}");
+        Ensure.HoldsExactly(
+            codes.Length, (long)outFeatures * inFeatures, nameof(codes), $"outFeatures {outFeatures} × inFeatures {inFeatures}");
         int bad = codes.IndexOfAnyExceptInRange((sbyte)-8, (sbyte)7);
         if (bad >= 0)
         {
             throw new ArgumentException(
-                $"codes[{bad}] is {codes[bad]} (row {bad / inFeatures}, column {bad % inFeatures}); int4 codes are -8..7", nameof(codes));
+                $"codes[{bad}] is {codes[bad]} (row {bad / inFeatures}, column {bad % inFeatures}); int4 codes are -8..7",
+                nameof(codes));
         }
 
         var packed = new byte[codes.Length / 2];
@@ -107,7 +115,8 @@ public sealed class QuantizedWeights
         if (count > Array.MaxLength)
         {
             throw new NotSupportedException(
-                $"outFeatures {OutFeatures} × inFeatures {InFeatures} are {count} values; an array holds at most {Array.MaxLength}.");
+                $"outFeatures {OutFeatures} × inFeatures {InFeatures} are {count} values; "
+                + $"an array holds at most {Array.MaxLength}.");
         }
 
         var values = new float[count];
@@ -140,8 +149,9 @@ public sealed class QuantizedWeights
                 throw new ArgumentException(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"scales[{i}] is {scales[i]} (row {i / groups}, group {i % groups}), which no bfloat16 holds: packing would " +
-                        $"turn it into {BFloat16.ToSingle(bits[i])}. Quantise again with bfloat16 scales, or round the scales yourself."),
+                        $"scales[{i}] is {scales[i]} (row {i / groups}, group {i % groups}), which no bfloat16 holds: packing " +
+                        $"would turn it into {BFloat16.ToSingle(bits[i])}. Quantise again with bfloat16 scales, or round the " +
+                        $"scales yourself."),
                     "weights");
             }
         }
@@ -153,7 +163,8 @@ public sealed class QuantizedWeights
     {
         if (format.Kind != WeightKind.Int4Group)
         {
-            throw new ArgumentException($"The format {format} has no codes; quantised weights are of an int4 format.", nameof(format));
+            throw new ArgumentException(
+                $"The format {format} has no codes; quantised weights are of an int4 format.", nameof(format));
         }
     }
 }

@@ -24,15 +24,22 @@ public static class Quantizer
     {
         if (format.Kind != WeightKind.Int4Group)
         {
-            throw new ArgumentException($"The format {format} has no codes; weights are quantised to an int4 format.", nameof(format));
+            throw new ArgumentException(
+                $"The format {format} has no codes; weights are quantised to an int4 format.", nameof(format));
         }
 
-        (byte[] codes, ushort[] scales) = ToInt4(weights, outFeatures, inFeatures, format, mapping, compute ?? ComputeContext.Default);
+        (byte[] codes, ushort[] scales) = ToInt4(
+            weights, outFeatures, inFeatures, format, mapping, compute ?? ComputeContext.Default);
         return new QuantizedWeights(format, outFeatures, inFeatures, codes, scales);
     }
 
     internal static (byte[] Codes, ushort[] Scales) ToInt4(
-        ReadOnlySpan<float> weights, int outFeatures, int inFeatures, WeightFormat format, Int4Mapping mapping, ComputeContext compute)
+        ReadOnlySpan<float> weights,
+        int outFeatures,
+        int inFeatures,
+        WeightFormat format,
+        Int4Mapping mapping,
+        ComputeContext compute)
     {
         format.EnsureFits(outFeatures, inFeatures);
         Ensure.Weights(weights, outFeatures, inFeatures);
@@ -44,7 +51,8 @@ public static class Quantizer
                 compute.Implementation.QuantizeInt4(weights, outFeatures, inFeatures, format.GroupSize, codes, scales);
                 break;
             case Int4Mapping.FullRange:
-                RowChunks.ForEachGroup(compute.Threads, weights, outFeatures, format.GroupSize, codes, scales, FullRangeInt4.QuantizeGroup);
+                RowChunks.ForEachGroup(
+                    compute.Threads, weights, outFeatures, format.GroupSize, codes, scales, FullRangeInt4.QuantizeGroup);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(mapping), mapping, "mapping must be Symmetric or FullRange.");

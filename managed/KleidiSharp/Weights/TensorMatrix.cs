@@ -9,7 +9,8 @@ internal static class TensorMatrix
     {
         if (lengths.Length != 2)
         {
-            throw new ArgumentException($"{name} has {lengths.Length} dimensions; it needs 2: rows × {columnsName} {columns}.", name);
+            throw new ArgumentException(
+                $"{name} has {lengths.Length} dimensions; it needs 2: rows × {columnsName} {columns}.", name);
         }
 
         if (lengths[1] != columns)
@@ -24,12 +25,14 @@ internal static class TensorMatrix
 
         if (lengths[0] > 1 && strides[0] < columns)
         {
-            throw new ArgumentException($"{name} has stride {strides[0]} between rows; it must be at least {columnsName} {columns}.", name);
+            throw new ArgumentException(
+                $"{name} has stride {strides[0]} between rows; it must be at least {columnsName} {columns}.", name);
         }
     }
 
     /// <summary>Elements from one row to the next; a single row has none.</summary>
-    public static nint RowStride(ReadOnlySpan<nint> lengths, ReadOnlySpan<nint> strides) => lengths[0] > 1 ? strides[0] : lengths[1];
+    public static nint RowStride(ReadOnlySpan<nint> lengths, ReadOnlySpan<nint> strides) =>
+        lengths[0] > 1 ? strides[0] : lengths[1];
 
     /// <summary>Elements from the first of the first row to the last of the last.</summary>
     /// <exception cref="ArgumentException">They are more than a span holds.</exception>
@@ -39,6 +42,7 @@ internal static class TensorMatrix
         return length <= int.MaxValue
             ? (int)length
             : throw new ArgumentException(
-                $"{name} reaches over {length} values, {lengths[0]} rows with stride {rowStride}; a call takes {int.MaxValue} at most.", name);
+                $"{name} reaches over {length} values, {lengths[0]} rows with stride {rowStride}; {int.MaxValue} is the most.",
+                name);
     }
 }

@@ -79,6 +79,7 @@ public readonly record struct WeightFormat
         string advice = fitting.Count == 0
             ? "no int4 group divides it, so use WeightFormat.Float32"
             : $"groups that would fit: {string.Join(", ", fitting)}";
-        throw new ArgumentException($"inFeatures {inFeatures} is not a multiple of the group {GroupSize}; {advice}.", nameof(inFeatures));
+        throw new ArgumentException(
+            $"inFeatures {inFeatures} is not a multiple of the group {GroupSize}; {advice}.", nameof(inFeatures));
     }
 }

@@ -87,7 +87,8 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
             if (++kernel == s_kernels.Length)
             {
                 throw new PlatformNotSupportedException(
-                    $"The managed path does not read layout {blob.Shape.Layout}, or is switched off; repack the weights for this context.");
+                    $"The managed path does not read layout {blob.Shape.Layout}, or is switched off; "
+                    + "repack the weights for this context.");
             }
         }
 
@@ -113,7 +114,9 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
         Index = index,
         Name = name,
         Origin = "KleidiSharp",
-        Note = Vector256.IsHardwareAccelerated ? "C# on 256-bit vectors" : Vector128.IsHardwareAccelerated ? "C# on 128-bit vectors" : "C# without vectors",
+        Note = Vector256.IsHardwareAccelerated
+            ? "C# on 256-bit vectors"
+            : Vector128.IsHardwareAccelerated ? "C# on 128-bit vectors" : "C# without vectors",
         Kind = kind,
         Layout = layout,
         Tier = KernelTiers.Managed,

@@ -168,7 +168,9 @@ internal sealed unsafe class NativeBackend : IBackend
                 clamp_max = arguments.Clamp.Maximum,
                 team = team is null ? null : team.Team,
             };
-            ScratchNeed need = scratchNeeds.TryGetValue(blob.Memory, out ScratchNeed? known) ? known : MeasureScratch(blob.Memory, args);
+            ScratchNeed need = scratchNeeds.TryGetValue(blob.Memory, out ScratchNeed? known)
+                ? known
+                : MeasureScratch(blob.Memory, args);
             args.scratch = scratch.Reserve(arguments.Rows == 1 ? need.OneRow : need.ManyRows);
             args.scratch_size = scratch.Size;
             fixed (float* x = arguments.X)

@@ -20,7 +20,8 @@ internal static unsafe class NativeStatus
     {
         ks_status.KS_ERROR_NO_KERNEL or ks_status.KS_ERROR_BLOB_LAYOUT or ks_status.KS_ERROR_LAYOUT_MISMATCH =>
             new PlatformNotSupportedException(message),
-        ks_status.KS_ERROR_BLOB_TRUNCATED or ks_status.KS_ERROR_BLOB_MAGIC or ks_status.KS_ERROR_BLOB_VERSION or ks_status.KS_ERROR_BLOB_CORRUPT =>
+        ks_status.KS_ERROR_BLOB_TRUNCATED or ks_status.KS_ERROR_BLOB_MAGIC or ks_status.KS_ERROR_BLOB_VERSION
+            or ks_status.KS_ERROR_BLOB_CORRUPT =>
             new InvalidDataException(message),
         ks_status.KS_ERROR_TEAM => new ObjectDisposedException(nameof(ComputeContext), message),
         ks_status.KS_ERROR_STRUCT_SIZE => new InvalidOperationException(message),
