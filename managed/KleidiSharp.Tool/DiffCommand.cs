@@ -76,7 +76,15 @@ internal sealed class DiffCommand : ToolCommand
         HelpName = "file.json",
     };
 
+    private readonly Func<string, string, string?, Comparison> open;
+
     public DiffCommand()
+        : this(Comparison.Open)
+    {
+    }
+
+    /// <param name="open">Opens what --left, --right and --device name.</param>
+    internal DiffCommand(Func<string, string, string?, Comparison> open)
         : base(
             "diff",
             "Draws multiplications from a seed, runs them on two implementations and compares the results bit for bit. "
@@ -94,6 +102,7 @@ internal sealed class DiffCommand : ToolCommand
             Options.Add(option);
         }
 
+        this.open = open;
         Validators.Add(result =>
         {
             bool several = result.GetValue(cpus) is { Length: > 0 };
@@ -132,11 +141,6 @@ internal sealed class DiffCommand : ToolCommand
             rightName,
             hosts,
             Stopwatch.GetElapsedTime(start).TotalSeconds);
-        if (arguments.GetValue(reportFile) is { } path)
-        {
-            File.WriteAllText(path, JsonSerializer.Serialize(report, ToolJson.Default.DiffReport));
-        }
-
         if (arguments.GetValue(json))
         {
             console.WriteJson(report, ToolJson.Default.DiffReport);
@@ -144,6 +148,12 @@ internal sealed class DiffCommand : ToolCommand
         else
         {
             DiffText.Write(report, console.Out);
+        }
+
+        // After the results are shown: a path that cannot be written must not lose them.
+        if (arguments.GetValue(reportFile) is { } path)
+        {
+            File.WriteAllText(path, JsonSerializer.Serialize(report, ToolJson.Default.DiffReport));
         }
 
         return report.Ok ? CommandLine.Success : CommandLine.Failure;
@@ -157,14 +167,14 @@ internal sealed class DiffCommand : ToolCommand
             : [command];
     }
 
-    private static HostReport RunOn(
+    private HostReport RunOn(
         string? command, string leftName, string rightName, DiffPlan plan, ToolConsole console)
     {
         using var progress = new ProgressLine(console, command ?? "diff");
         string quote = command?.Contains('"', StringComparison.Ordinal) is true ? "'" : "\"";
         string onDevice = command is null ? "" : $" --device {quote}{command}{quote}";
         var run = new DiffRun(
-            () => Comparison.Open(leftName, rightName, command),
+            () => open(leftName, rightName, command),
             plan,
             (kernel, index) => $"kleidi diff --left {leftName} --right {kernel.Tier} "
                 + $"--family {KernelTable.Format(kernel.Kind)} --case {plan.Seed}:{index}{onDevice}");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using KleidiSharp.Tool.Diff;
 
 namespace KleidiSharp.Tool.Tests;
 
@@ -78,8 +80,46 @@ public class DiffCommandTests
 
         Assert.Equal(CommandLine.Failure, run.ExitCode);
         Assert.Contains(
-            s_hasLibrary ? $"No kernel of tier {missing} can run here" : "kleidisharp", run.Error, StringComparison.Ordinal);
+            s_hasLibrary ? $"No kernel of tier {missing} can run here" : "kleidisharp",
+            run.Error,
+            StringComparison.Ordinal);
         Assert.Contains(s_hasLibrary ? "portable" : "tried", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_bits_differ_the_exit_code_is_1_and_the_report_says_where_and_how_to_repeat_it()
+    {
+        var command = new DiffCommand((_, _, _) => new Comparison(
+            new ReferenceImplementation(), new PlantedImplementation(_ => true, row: 0, column: 0)));
+
+        (int code, string text) = Run("--cases", "3", "--family", "f32", "--seed", "4");
+        (int jsonCode, string json) = Run("--cases", "3", "--family", "f32", "--seed", "4", "--json");
+
+        Assert.Equal((CommandLine.Failure, CommandLine.Failure), (code, jsonCode));
+        Assert.Contains("Bits differ.", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "repeat: kleidi diff --left reference --right avx2 --family f32 --case 4:0",
+            text,
+            StringComparison.Ordinal);
+        Assert.Contains("shrunk to f32, m 1, n 1, k 1,", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "y[0, 0] is 0 (0x00000000) left and 1E-45 (0x00000001) right, 1 ULP apart; 1 of 1 elements differ",
+            text,
+            StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(json);
+        Assert.False(document.RootElement.GetProperty("ok").GetBoolean());
+        JsonElement smallest =
+            document.RootElement.GetProperty("hosts")[0].GetProperty("failures")[0].GetProperty("smallest");
+        Assert.Equal("0x00000001", smallest.GetProperty("difference").GetProperty("rightBits").GetString());
+        Assert.Equal(1, smallest.GetProperty("weights").GetArrayLength());
+
+        (int Code, string Output) Run(params string[] args)
+        {
+            var output = new StringWriter();
+            int exitCode = command.Parse(args)
+                .Invoke(new InvocationConfiguration { Output = output, Error = TextWriter.Null });
+            return (exitCode, output.ToString());
+        }
     }
 
     [Theory]

@@ -108,36 +108,9 @@ public class DiffRunTests
     private static HostReport Run(WeightKind kind, Func<DrawnCase, bool> isWrong, int row, int column)
     {
         var run = new DiffRun(
-            () => new Comparison(new ReferenceImplementation(), new Planted(isWrong, row, column)),
+            () => new Comparison(new ReferenceImplementation(), new PlantedImplementation(isWrong, row, column)),
             new DiffPlan([kind], Seed: 2, First: 0, Cases: 60),
             (_, index) => $"{index}");
         return run.Run("test", (_, _) => { });
-    }
-
-    // The reference, but for one bit of one element of the cases that are to be wrong.
-    private sealed class Planted(Func<DrawnCase, bool> isWrong, int row, int column) : Implementation
-    {
-        private readonly ReferenceImplementation right = new();
-
-        public override string Name => "planted";
-
-        public override IReadOnlyList<ComparedKernel> Kernels { get; } =
-            [.. Enum.GetValues<WeightKind>().Select(kind => new ComparedKernel("planted", "test", kind))];
-
-        public override QuantizedWeights Quantize(DrawnCase drawn) => right.Quantize(drawn);
-
-        public override IEnumerable<Product> Multiply(DrawnCase drawn, QuantizedWeights? weights)
-        {
-            float[] y = right.Multiply(drawn, weights).Single().Y;
-            if (isWrong(drawn))
-            {
-                ref float value = ref y[(row * drawn.N) + column];
-                value = BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) ^ 1);
-            }
-
-            return [new Product(Kernels.Single(kernel => kernel.Kind == drawn.Format.Kind), y)];
-        }
-
-        public override void Dispose() => right.Dispose();
     }
 }

@@ -71,7 +71,8 @@ public class InfoCommandTests
         Assert.Equal(CommandLine.Success, run.ExitCode);
         JsonElement[] kernels = [.. run.Json().GetProperty("kernels").EnumerateArray()];
         Assert.All(kernels, kernel => Assert.Equal(
-            kernel.GetProperty("tier").GetString() is "neon" or "portable", kernel.GetProperty("supported").GetBoolean()));
+            kernel.GetProperty("tier").GetString() is "neon" or "portable",
+            kernel.GetProperty("supported").GetBoolean()));
         Assert.All(
             kernels.Where(kernel => kernel.GetProperty("tier").GetString() == "neon"),
             kernel => Assert.NotEqual(0, kernel.GetProperty("chosenFor").GetArrayLength()));
