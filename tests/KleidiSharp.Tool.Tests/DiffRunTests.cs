@@ -96,6 +96,18 @@ public class DiffRunTests
     }
 
     [Fact]
+    public void A_run_that_compares_nothing_does_not_pass()
+    {
+        var run = new DiffRun(
+            () => new Comparison(new ReferenceImplementation(), new KernelsOfNoCase()),
+            new DiffPlan([WeightKind.Int4Group], Seed: 2, First: 0, Cases: 3),
+            (_, index) => $"{index}");
+
+        var thrown = Assert.Throws<InvalidOperationException>(() => run.Run("test", (_, _) => { }));
+        Assert.Contains("Nothing was compared", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_crash_names_the_case()
     {
         var thrown = Assert.Throws<InvalidOperationException>(
@@ -112,5 +124,20 @@ public class DiffRunTests
             new DiffPlan([kind], Seed: 2, First: 0, Cases: 60),
             (_, index) => $"{index}");
         return run.Run("test", (_, _) => { });
+    }
+
+    private sealed class KernelsOfNoCase : Implementation
+    {
+        private readonly ReferenceImplementation reference = new();
+
+        public override string Name => "none";
+
+        public override IReadOnlyList<ComparedKernel> Kernels => reference.Kernels;
+
+        public override QuantizedWeights Quantize(DrawnCase drawn) => reference.Quantize(drawn);
+
+        public override IEnumerable<Product> Multiply(DrawnCase drawn, QuantizedWeights? weights) => [];
+
+        public override void Dispose() => reference.Dispose();
     }
 }

@@ -6,7 +6,7 @@ namespace KleidiSharp.Tool.Diff;
 /// <param name="right">The one that is judged, kernel by kernel.</param>
 internal sealed class Comparison(Implementation left, Implementation right) : IDisposable
 {
-    private const string QuantizerName = "quantize";
+    public const string QuantizerName = "quantize";
 
     /// <summary>What is compared: the kernels on the right, and quantising where a format has codes.</summary>
     public IReadOnlyList<ComparedKernel> Kernels =>

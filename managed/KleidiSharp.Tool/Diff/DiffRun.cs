@@ -37,6 +37,12 @@ internal sealed class DiffRun(Func<Comparison> open, DiffPlan plan, Func<Compare
         Guard(() => Work(first, progress));
         Array.ForEach(threads, thread => thread.Join());
         failure?.Throw();
+        if (tallies.Values.All(tally => tally.Cases == 0 || tally.Kernel.Name == Comparison.QuantizerName))
+        {
+            throw new InvalidOperationException(
+                $"Nothing was compared: no kernel of both sides takes a case, on {name}.");
+        }
+
         return new HostReport(
             name,
             [.. tallies.Values.Select(tally => tally.Report())],

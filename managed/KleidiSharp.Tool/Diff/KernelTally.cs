@@ -7,11 +7,13 @@ namespace KleidiSharp.Tool.Diff;
 internal sealed class KernelTally(ComparedKernel kernel)
 {
     private readonly List<double> sqnr = [];
-    private int cases;
     private int differing;
     private long maxUlp;
 
     public ComparedKernel Kernel => kernel;
+
+    /// <summary>Cases so far.</summary>
+    public int Cases { get; private set; }
 
     /// <summary>The failing case with the lowest index; null for none.</summary>
     public int? FirstFailure { get; private set; }
@@ -22,7 +24,7 @@ internal sealed class KernelTally(ComparedKernel kernel)
     /// <param name="decibels">Its ratio of signal to noise; null where there is none.</param>
     public void Add(int index, Difference? difference, double? decibels)
     {
-        cases++;
+        Cases++;
         if (difference is not null)
         {
             differing++;
@@ -37,7 +39,7 @@ internal sealed class KernelTally(ComparedKernel kernel)
     }
 
     public KernelCount Report() => new(
-        KernelTable.Format(kernel.Kind), kernel.Tier, kernel.Name, cases, differing, maxUlp, Median());
+        KernelTable.Format(kernel.Kind), kernel.Tier, kernel.Name, Cases, differing, maxUlp, Median());
 
     private double? Median()
     {
