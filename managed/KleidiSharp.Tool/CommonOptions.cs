@@ -80,7 +80,7 @@ internal static class CommonOptions
 
     public static Argument<string> Model() => new("model")
     {
-        Description = "A GGUF file (version 3) of a Llama model with F32, F16, BF16, Q8_0 or Q4_0 weights.",
+        Description = "A GGUF file (version 2 or 3) of a Llama model with F32, F16, BF16, Q8_0 or Q4_0 weights.",
         HelpName = "MODEL.gguf",
     };
 

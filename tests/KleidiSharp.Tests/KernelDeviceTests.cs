@@ -129,6 +129,25 @@ public sealed class KernelDeviceTests
     }
 
     [SkippableFact]
+    public async Task A_device_that_never_answers_can_be_disposed_of()
+    {
+        // A shell that lets the greeting and the kernel table through, and then keeps the output open.
+        string device = Require.Device().Trim('\'');
+        int bytes;
+        using (KernelDevice real = KernelDevice.Start($"'{device}'"))
+        {
+            bytes = 16 + (real.Kernels.Count * 20);
+        }
+
+        KernelDevice hanging = KernelDevice.Start($"sh -c 'dd bs=1 count={bytes} 2>/dev/null | \"{device}\"; sleep 60'");
+        Task<KernelDeviceException> request = Task.Factory.StartNew(
+            () => Assert.Throws<KernelDeviceException>(() => hanging.Check(0, default)), TaskCreationOptions.LongRunning);
+        await Task.Delay(300);
+        await Task.Factory.StartNew(hanging.Dispose, TaskCreationOptions.LongRunning).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("ended with exit code", (await request).Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public void Options_that_contradict_a_device_are_refused()
     {
         Assert.Contains("Backend Device needs a Device", Refused(new ComputeOptions { Backend = ComputeBackend.Device }), StringComparison.Ordinal);

@@ -113,33 +113,49 @@ internal sealed class DeviceProcess : IDisposable
         }
     }
 
-    /// <summary>Closes its input, which ends it, and waits a little before ending it by force.</summary>
+    /// <summary>
+    /// Closes its input, which ends it, and waits a little before ending it by force; so, too, where it leaves a request
+    /// without an answer.
+    /// </summary>
     public void Dispose()
     {
-        lock (gate)
+        if (!gate.TryEnter(s_grace))
         {
-            if (disposed)
-            {
-                return;
-            }
-
-            disposed = true;
-            try
-            {
-                process.StandardInput.Close();
-            }
-            catch (IOException)
-            {
-                // It ended by itself before.
-            }
-
-            if (!process.WaitForExit(s_grace))
-            {
-                Kill();
-            }
-
-            process.Dispose();
+            Kill();
+            gate.Enter();
         }
+
+        try
+        {
+            if (!disposed)
+            {
+                disposed = true;
+                End();
+            }
+        }
+        finally
+        {
+            gate.Exit();
+        }
+    }
+
+    private void End()
+    {
+        try
+        {
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended by itself before.
+        }
+
+        if (!process.WaitForExit(s_grace))
+        {
+            Kill();
+        }
+
+        process.Dispose();
     }
 
     private string HowItEnded()

@@ -101,7 +101,7 @@ public sealed class KernelDevice : IDisposable
         return new KernelDevice(command);
     }
 
-    /// <summary>Ends the program.</summary>
+    /// <summary>Ends the program; a request of another thread is given 5 seconds to be answered, else it fails.</summary>
     public void Dispose() => process.Dispose();
 
     internal KernelReject Check(int kernel, in KernelRequest request) =>
