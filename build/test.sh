@@ -43,8 +43,8 @@ count() {
     done <"$log"
 }
 
-# lane NAME COMMAND...: runs it, counts its tests, and counts a failure where the command fails without naming one.
-lane() {
+# run NAME COMMAND...: runs it, counts its tests, and counts a failure where the command fails without naming one.
+run() {
     local name=$1 log=$logs/$1.log before=$failed began=$SECONDS status=0
     shift
     "$@" >"$log" 2>&1 || status=$?
@@ -64,10 +64,20 @@ lane() {
     grep -E '\[SKIP\]|\[  SKIPPED \]' "$log" | sed -E 's/^\[xUnit[^]]*\] *//; s/ *\[SKIP\]//; s/\(.*//' | sort | uniq -c | sed -E 's/^ *([0-9]+) /    skipped \1: /'
 }
 
-# check NAME COMMAND...: a lane that is one test.
+# lane NAME COMMAND...: a command that runs tests; one that ran none has failed.
+lane() {
+    local before=$((passed + failed + skipped))
+    run "$@"
+    if ((passed + failed + skipped == before)); then
+        failed=$((failed + 1))
+        printf '%-28s FAILED: it ran no test\n' "$1"
+    fi
+}
+
+# check NAME COMMAND...: a command that is one test.
 check() {
     local was=$failed
-    lane "$@"
+    run "$@"
     ((failed > was)) || passed=$((passed + 1))
 }
 
@@ -94,6 +104,12 @@ without_native_library() {
 
 on_x64() { [[ $(uname -m) == x86_64 ]]; }
 
+# Whether a lane that only x64 machines have is wanted here; elsewhere says that it is left out.
+wants_on_x64() {
+    wants "$1" || return 1
+    on_x64 || { printf '%-28s left out: only x64 machines have it\n' "$1"; return 1; }
+}
+
 if ! ./build/setup.sh >"$logs/setup.log" 2>&1; then
     tail -n 40 "$logs/setup.log"
     echo "build/setup.sh failed" >&2
@@ -111,17 +127,17 @@ check 'no-warnings' bash -c "! grep -nE 'warning( |:|\\[)' '$logs/build.log'"
 here=linux-x64
 on_x64 || here=linux-arm64
 wants native && lane native ctest --preset $here
-if wants sanitize && on_x64; then
+if wants_on_x64 sanitize; then
     for kind in asan tsan; do
         lane native-$kind built linux-x64-$kind ctest --preset linux-x64-$kind
     done
 fi
-if wants fuzz && on_x64; then
+if wants_on_x64 fuzz; then
     for target in blob abi; do
         check fuzz-$target built linux-x64-fuzz fuzz $target
     done
 fi
-if wants arm && on_x64; then
+if wants_on_x64 arm; then
     for cpu in "${arm_cpus[@]}"; do
         lane "arm-$cpu" env QEMU_CPU="$cpu" ctest --preset linux-arm64-cross
     done
@@ -145,7 +161,7 @@ if wants managed; then
 fi
 wants parity && lane parity dotnet_test tests/KleidiSharp.Parity.Tests detailed
 wants bare && lane bare without_native_library
-wants mono && on_x64 && lane mono ./tests/Mono/run.sh
+wants_on_x64 mono && lane mono ./tests/Mono/run.sh
 if wants tool; then
     check doctor ./build/kleidi doctor
     if on_x64; then
