@@ -114,14 +114,26 @@ ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, 
         if (byte != 0) return corrupt(name, "a reserved byte of its header is not 0");
     }
     if (header.has_bias > 1 || header.header_size != KS_BLOB_HEADER_SIZE) {
-        return corrupt(name, "its header contradicts itself");
+        return fail(KS_ERROR_BLOB_CORRUPT,
+                    "%s is corrupt: its header says has_bias %" PRIu32 ", which is 0 or 1, and a header of %" PRIu32
+                    " bytes, which is %d",
+                    name, header.has_bias, header.header_size, KS_BLOB_HEADER_SIZE);
     }
     const ks_shape shape = {sizeof(ks_shape), header.format, header.layout, header.group, header.n, header.k};
     const Layout* layout;
     uint64_t size;
-    if (check_shape(&shape, &layout, &size) != KS_OK) return corrupt(name, "its header has an impossible shape");
-    if (header.payload_size != size - KS_BLOB_HEADER_SIZE)
-        return corrupt(name, "its size does not follow from its shape");
+    if (check_shape(&shape, &layout, &size) != KS_OK) {
+        return fail(KS_ERROR_BLOB_CORRUPT,
+                    "%s is corrupt: its header has an impossible shape: format %" PRId32 ", layout %" PRId32
+                    ", group %" PRId32 ", n %" PRId64 ", k %" PRId64,
+                    name, header.format, header.layout, header.group, header.n, header.k);
+    }
+    if (header.payload_size != size - KS_BLOB_HEADER_SIZE) {
+        return fail(KS_ERROR_BLOB_CORRUPT,
+                    "%s is corrupt: its header says panels of %" PRIu64 " bytes, but n %" PRId64 ", k %" PRId64
+                    " and group %" PRId32 " need %" PRIu64,
+                    name, header.payload_size, header.n, header.k, header.group, size - KS_BLOB_HEADER_SIZE);
+    }
     if (packed_size < size) {
         return fail(KS_ERROR_BLOB_TRUNCATED, "%s has %" PRIu64 " bytes, its header says %" PRIu64, name, packed_size,
                     size);

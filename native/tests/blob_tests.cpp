@@ -2,6 +2,8 @@
 // Blobs that are cut short, changed or made to lie are refused with the right status and never read beyond their end.
 #include <stddef.h>
 
+#include <string>
+
 #include "blob.h"
 #include "support/cases.h"
 
@@ -109,21 +111,26 @@ TEST_P(BlobTest, IsRefusedWhenItsHeaderContradictsItself) {
         const std::vector<uint8_t> bytes = with_field(offset, value);
         EXPECT_EQ(use(bytes, bytes.size()), KS_ERROR_BLOB_CORRUPT) << "offset " << offset << ", value " << value;
     };
-    for (const int32_t format : {0, 3, -1, 3 - matrix_.format}) refused(offsetof(ks::BlobHeader, format), format);
-    for (const int32_t layout : {0, 5, -1, INT32_MAX}) refused(offsetof(ks::BlobHeader, layout), layout);
+    // The message gives the number that is wrong.
+    const auto named = [&refused](size_t offset, auto value) {
+        refused(offset, value);
+        EXPECT_NE(std::string(ks_last_error()).find(' ' + std::to_string(value)), std::string::npos) << ks_last_error();
+    };
+    for (const int32_t format : {0, 3, -1, 3 - matrix_.format}) named(offsetof(ks::BlobHeader, format), format);
+    for (const int32_t layout : {0, 5, -1, INT32_MAX}) named(offsetof(ks::BlobHeader, layout), layout);
     for (const int32_t group : {-32, 1, 31, 33, 96, 64 * 1024, INT32_MIN})
-        refused(offsetof(ks::BlobHeader, group), group);
+        named(offsetof(ks::BlobHeader, group), group);
     for (const int64_t n : {int64_t{0}, int64_t{-1}, int64_t{64}, int64_t{1000}, INT64_MAX, INT64_MIN, INT64_MAX / 8}) {
-        refused(offsetof(ks::BlobHeader, n), n);
+        named(offsetof(ks::BlobHeader, n), n);
     }
     for (const int64_t k :
          {int64_t{0}, int64_t{-64}, int64_t{32}, int64_t{96}, int64_t{1} << 62, INT64_MIN, INT64_MAX}) {
-        refused(offsetof(ks::BlobHeader, k), k);
+        named(offsetof(ks::BlobHeader, k), k);
     }
-    refused(offsetof(ks::BlobHeader, has_bias), uint32_t{2});
-    refused(offsetof(ks::BlobHeader, header_size), uint32_t{64});
+    named(offsetof(ks::BlobHeader, has_bias), uint32_t{2});
+    named(offsetof(ks::BlobHeader, header_size), uint32_t{64});
     for (const uint64_t size : {uint64_t{0}, uint64_t{64}, UINT64_MAX, uint64_t{1} << 63}) {
-        refused(offsetof(ks::BlobHeader, payload_size), size);
+        named(offsetof(ks::BlobHeader, payload_size), size);
     }
     refused(offsetof(ks::BlobHeader, payload_checksum), uint64_t{0});
     for (size_t i = 0; i < sizeof(ks::BlobHeader::reserved); ++i) {

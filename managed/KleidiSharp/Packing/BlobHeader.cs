@@ -77,10 +77,17 @@ internal static unsafe class BlobHeader
             throw Corrupt("its header contradicts itself");
         }
 
-        PackedShape shape = ReadShape(header) ?? throw Corrupt("its header has an impossible shape");
-        if (BinaryPrimitives.ReadInt64LittleEndian(header[48..]) != shape.BlobBytes - PackedShape.HeaderSize)
+        PackedShape shape = ReadShape(header) ?? throw Corrupt(
+            $"its header has an impossible shape: format {BinaryPrimitives.ReadInt32LittleEndian(header[12..])}, "
+            + $"layout {BinaryPrimitives.ReadInt32LittleEndian(header[16..])}, "
+            + $"group {BinaryPrimitives.ReadInt32LittleEndian(header[20..])}, "
+            + $"n {BinaryPrimitives.ReadInt64LittleEndian(header[24..])}, k {BinaryPrimitives.ReadInt64LittleEndian(header[32..])}");
+        long panelBytes = BinaryPrimitives.ReadInt64LittleEndian(header[48..]);
+        if (panelBytes != shape.BlobBytes - PackedShape.HeaderSize)
         {
-            throw Corrupt("its size does not follow from its shape");
+            throw Corrupt(
+                $"its header says panels of {panelBytes} bytes, but n {shape.OutFeatures}, k {shape.InFeatures} and group "
+                + $"{shape.Format.GroupSize} need {shape.BlobBytes - PackedShape.HeaderSize}");
         }
 
         if (memory.Size < shape.BlobBytes)
