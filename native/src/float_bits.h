@@ -38,6 +38,29 @@ constexpr uint32_t kMagnitudeMask = 0x7FFFFFFF;
     return static_cast<uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
 }
 
+[[maybe_unused]] inline float f16_to_float(uint16_t bits) {
+    const uint32_t sign = static_cast<uint32_t>(bits & 0x8000) << 16;
+    const uint32_t exponent = bits & 0x7C00;
+    const uint32_t magnitude = static_cast<uint32_t>(bits & 0x7FFF) << 13;
+    if (exponent == 0) return bits_to_float(sign | float_to_bits(static_cast<float>(bits & 0x03FF) * 0x1p-24f));
+    return bits_to_float(sign | (magnitude + (exponent == 0x7C00 ? 224u << 23 : 112u << 23)));
+}
+
+[[maybe_unused]] inline bool f16_is_finite(uint16_t bits) { return (bits & 0x7C00) != 0x7C00; }
+
+// Nearest, ties to even, for every value: what exceeds the largest f16 becomes infinite, a NaN the quiet NaN.
+[[maybe_unused]] inline uint16_t float_to_f16(float value) {
+    const uint32_t sign = float_to_bits(value) >> 16 & 0x8000;
+    const uint32_t magnitude = float_to_bits(value) & kMagnitudeMask;
+    if (magnitude > kInfinityBits) return 0x7E00;
+    if (magnitude >= float_to_bits(0x1p16f)) return static_cast<uint16_t>(sign | 0x7C00);
+    if (magnitude < float_to_bits(0x1p-14f)) {
+        // The last place of a float next to 0.5 is that of the subnormal f16 numbers.
+        return static_cast<uint16_t>(sign | (float_to_bits(bits_to_float(magnitude) + 0.5f) - float_to_bits(0.5f)));
+    }
+    return static_cast<uint16_t>(sign | ((magnitude - (112u << 23) + 0x0FFF + (magnitude >> 13 & 1)) >> 13));
+}
+
 // Nearest, ties to even; for |value| < 2^22. Adding 1.5 * 2^23 leaves the integer in the low bits of the sum.
 [[maybe_unused]] inline int32_t round_to_even(float value) {
     constexpr float kShift = 12582912.0f;

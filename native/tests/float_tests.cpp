@@ -59,6 +59,50 @@ TEST(Rounding, IsThatOfTheCLibrary) {
     }
 }
 
+// The value of an f16 without its sign; 0x7C00 counts as the number it would be with a larger exponent.
+float unsigned_f16(int bits) {
+    const int exponent = bits >> 10;
+    return ldexpf(static_cast<float>((bits & 1023) + (exponent > 0 ? 1024 : 0)), (exponent > 0 ? exponent : 1) - 25);
+}
+
+TEST(F16, WidensEveryNumber) {
+    for (int bits = 0; bits < 0x7C00; ++bits) {
+        const float value = unsigned_f16(bits);
+        ASSERT_EQ(ks::float_to_bits(ks::f16_to_float(static_cast<uint16_t>(bits))), ks::float_to_bits(value)) << bits;
+        ASSERT_EQ(ks::float_to_bits(ks::f16_to_float(static_cast<uint16_t>(bits | 0x8000))), ks::float_to_bits(-value));
+        ASSERT_TRUE(ks::f16_is_finite(static_cast<uint16_t>(bits | 0x8000)));
+    }
+    EXPECT_EQ(ks::f16_to_float(0x7C00), INFINITY);
+    EXPECT_EQ(ks::f16_to_float(0xFC00), -INFINITY);
+    for (int bits = 0x7C01; bits < 0x8000; ++bits) {
+        ASSERT_TRUE(isnan(ks::f16_to_float(static_cast<uint16_t>(bits)))) << bits;
+        ASSERT_TRUE(isnan(ks::f16_to_float(static_cast<uint16_t>(bits | 0x8000)))) << bits;
+        ASSERT_FALSE(ks::f16_is_finite(static_cast<uint16_t>(bits)));
+    }
+    EXPECT_FALSE(ks::f16_is_finite(0x7C00));
+}
+
+// Every number, the middle of it and the next, where the even one of both wins, and the floats beside that middle. Past
+// the largest number stands 65536, as which it rounds.
+TEST(F16, RoundsToTheNearestAndTiesToEven) {
+    const auto expect = [](float value, int bits) {
+        ASSERT_EQ(ks::float_to_f16(value), bits) << value;
+        ASSERT_EQ(ks::float_to_f16(-value), bits | 0x8000) << -value;
+    };
+    for (int bits = 0; bits < 0x7C00; ++bits) {
+        const float value = unsigned_f16(bits);
+        const float middle = (value + unsigned_f16(bits + 1)) / 2;
+        ASSERT_NO_FATAL_FAILURE(expect(value, bits));
+        ASSERT_NO_FATAL_FAILURE(expect(middle, bits + bits % 2));
+        ASSERT_NO_FATAL_FAILURE(expect(nextafterf(middle, 0.0f), bits));
+        ASSERT_NO_FATAL_FAILURE(expect(nextafterf(middle, INFINITY), bits + 1));
+    }
+    for (const float value : {65536.0f, 1e30f, INFINITY}) ASSERT_NO_FATAL_FAILURE(expect(value, 0x7C00));
+    for (const uint32_t nan : {0x7FC00000u, 0xFFC00000u, 0x7F800001u, 0xFFFFFFFFu}) {
+        EXPECT_EQ(ks::float_to_f16(ks::bits_to_float(nan)), 0x7E00);
+    }
+}
+
 TEST(Clamp, OrdersZerosAndKeepsOneNan) {
     const auto bits = [](float value, float lo, float hi) {
         return ks::float_to_bits(ks::clamp_result(value, lo, hi));
