@@ -10,7 +10,9 @@ set -euo pipefail
 
 # Versions that the native code is written for: see build/cmake/KleidiAI.cmake.
 kleidiai_min=1.32 kleidiai_below=2
-kleidiai_suite=sid mono_suite=trixie
+kleidiai_suite=sid emulator_suite=sid mono_suite=trixie
+# The first emulator that knows SME2; 7.2, Debian 12's, has SME but computes its int8 outer products wrong.
+emulator_min=10.1
 mono_packages="mono-runtime libmono-system-core4.0-cil libmono-system-numerics4.0-cil libmono-cil-dev mono-4.0-gac"
 dotnet_major=10
 
@@ -93,7 +95,7 @@ if [[ $arch == amd64 ]]; then
     packages+=(clang) # for the fuzzers
 fi
 if [[ $arch == amd64 && $arm == yes ]]; then
-    packages+=(g++-aarch64-linux-gnu qemu-user-static)
+    packages+=(g++-aarch64-linux-gnu)
 fi
 need "${packages[@]}"
 if [[ $arch == amd64 ]]; then
@@ -111,10 +113,10 @@ debian_mirror() {
     [[ -n $mirror ]]
 }
 
-# apt with sources, lists and state of its own, for arm64; the system's proxy settings are kept.
+# apt with sources, lists and state of its own; the system's proxy settings are kept.
 work=
 trap '[[ -z $work ]] || rm -rf "$work"' EXIT
-private_apt() { # SUITE: starts afresh; then use apt_arm64
+start_private_apt() { # SUITE ARCHITECTURE: starts afresh; then use private_apt
     local keyring
     for keyring in /usr/share/keyrings/debian-archive-keyring.{gpg,pgp} ""; do
         [[ -z $keyring || -e $keyring ]] && break
@@ -124,36 +126,40 @@ private_apt() { # SUITE: starts afresh; then use apt_arm64
     work=$(mktemp -d "$deps/apt.XXXXXX")
     mkdir -p "$work"/{lists/partial,archives/partial}
     : >"$work/status"
-    echo "deb [arch=arm64 signed-by=$keyring] $mirror $1 main" >"$work/sources.list"
+    echo "deb [arch=$2 signed-by=$keyring] $mirror $1 main" >"$work/sources.list"
     apt_options=(-q=2
         -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o Dir::Etc::preferences=/dev/null
         -o Dir::State::Lists="$work/lists" -o Dir::State::status="$work/status" -o Dir::State::extended_states="$work/extended"
         -o Dir::Cache="$work" -o Dir::Cache::archives="$work/archives"
-        -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o APT::Sandbox::User=root
+        -o APT::Architecture="$2" -o APT::Architectures="$2" -o APT::Sandbox::User=root
         -o APT::Install-Recommends=false -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Debug::NoLocking=true)
-    if ! apt_arm64 update 2>"$work/errors"; then
+    if ! private_apt update 2>"$work/errors"; then
         # A mirror that is not brought up to date serves lists past their date; their signature is checked all the same.
         apt_options+=(-o Acquire::Check-Valid-Until=false -o Acquire::Check-Date=false)
-        if ! grep -q 'Release file' "$work/errors" || ! apt_arm64 update; then
+        if ! grep -q 'Release file' "$work/errors" || ! private_apt update; then
             cat "$work/errors" >&2
             fail "no package lists of Debian $1 from the mirror: is the network there, does the mirror carry $1?"
         fi
         say "the mirror's lists of Debian $1 are past their date; used all the same"
     fi
 }
-apt_arm64() {
+private_apt() {
     local tool=get
     [[ $1 != policy ]] || tool=cache
     "apt-$tool" "${apt_options[@]}" "$@"
 }
 
-unpack() { # FOLDER: every package in the private archive, into a new folder that appears only once complete
+candidate() { # PACKAGE: prints the version that the suite has, or nothing
+    private_apt policy "$1" | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
+}
+
+unpack() { # FOLDER [FILE...]: every package in the private archive, or these files of it, into a new folder that appears only once complete
     local new=$1.new deb link
     rm -rf "$new"
     mkdir -p "$new"/usr/{bin,sbin,lib}
     for link in bin sbin lib; do ln -s "usr/$link" "$new/$link"; done
     for deb in "$work"/archives/*.deb; do
-        dpkg-deb --fsys-tarfile "$deb" | tar -C "$new" --keep-directory-symlink --no-same-owner -xf - ||
+        dpkg-deb --fsys-tarfile "$deb" | tar -C "$new" --keep-directory-symlink --no-same-owner -xf - "${@:2}" ||
             fail "cannot unpack ${deb##*/}"
         dpkg-deb -W --showformat='${Package} ${Version}\n' "$deb"
     done >"$new.packages"
@@ -172,11 +178,11 @@ if [[ $arch == arm64 || $arm == yes ]]; then
     elif [[ -n $system ]] && fits "$system"; then
         say "KleidiAI: $system, the system's own package"
     elif debian_mirror; then
-        private_apt "$kleidiai_suite"
-        version=$(apt_arm64 policy libkleidiai-dev | awk '$1 == "Candidate:" { print $2 }')
-        [[ -n $version && $version != "(none)" ]] || fail "the mirror's Debian $kleidiai_suite has no libkleidiai-dev for arm64"
+        start_private_apt "$kleidiai_suite" arm64
+        version=$(candidate libkleidiai-dev)
+        [[ -n $version ]] || fail "the mirror's Debian $kleidiai_suite has no libkleidiai-dev for arm64"
         fits "$version" || fail "libkleidiai-dev in $kleidiai_suite is $version; at least $kleidiai_min and below $kleidiai_below is needed"
-        (cd "$work/archives" && apt_arm64 download libkleidiai-dev) || fail "cannot download libkleidiai-dev $version"
+        (cd "$work/archives" && private_apt download libkleidiai-dev) || fail "cannot download libkleidiai-dev $version"
         unpack "$deps/kleidiai"
         say "KleidiAI: unpacked $version from Debian $kleidiai_suite into $deps/kleidiai"
     else
@@ -184,14 +190,48 @@ if [[ $arch == arm64 || $arm == yes ]]; then
     fi
 fi
 
+# The emulator is always bin/qemu-aarch64 in the private folder: this system's own where that is new enough.
+emulator_version() { "$1" --version 2>/dev/null | sed -n 's/^qemu-aarch64 version \([0-9.]*\).*/\1/p'; }
+new_enough() { [[ -n $1 ]] && dpkg --compare-versions "$1" ge "$emulator_min"; }
+
+if [[ $arch == amd64 && $arm == yes ]]; then
+    emulator=$deps/bin/qemu-aarch64
+    mkdir -p "$deps/bin"
+    version=$(emulator_version "$emulator" || true)
+    if ! new_enough "$version"; then
+        for own in qemu-aarch64 qemu-aarch64-static; do
+            own=$(command -v "$own" || true)
+            version=$([[ -z $own ]] || emulator_version "$own" || true)
+            ! new_enough "$version" || break
+        done
+        if new_enough "$version"; then
+            ln -sfn "$own" "$emulator"
+        elif debian_mirror; then
+            start_private_apt "$emulator_suite" amd64
+            version=$(candidate qemu-user)
+            [[ -n $version ]] || fail "the mirror's Debian $emulator_suite has no qemu-user for amd64"
+            new_enough "${version#*:}" || fail "qemu-user in $emulator_suite is $version; at least $emulator_min is needed, which knows SME2"
+            say "emulator: downloading qemu-user $version, about 75 MB"
+            (cd "$work/archives" && private_apt download qemu-user) || fail "cannot download qemu-user $version"
+            unpack "$deps/qemu" ./usr/bin/qemu-aarch64 ./usr/share/doc/qemu-user/copyright
+            ln -sfn ../qemu/usr/bin/qemu-aarch64 "$emulator"
+            version=$(emulator_version "$emulator" || true)
+            new_enough "$version" || fail "$emulator does not run here: $("$emulator" --version 2>&1 || true)"
+        else
+            fail "QEMU $emulator_min or newer is needed, which knows SME2${version:+, $version is here}, and ${PRETTY_NAME:-this system} names no Debian mirror (give --debian-mirror URL, or --no-arm)"
+        fi
+    fi
+    say "emulator: QEMU $version, $emulator -> $(readlink -f "$emulator")"
+fi
+
 if [[ $arch == amd64 && $arm == yes && $mono == yes ]]; then
     if [[ -e $deps/mono-arm64/packages.txt ]]; then
         say "Mono for arm64: $(awk '$1 == "mono-runtime" { print $2 }' "$deps/mono-arm64/packages.txt") in $deps/mono-arm64"
     elif debian_mirror; then
-        private_apt "$mono_suite"
+        start_private_apt "$mono_suite" arm64
         say "Mono for arm64: downloading about 220 packages, 42 MB"
         # shellcheck disable=SC2086
-        apt_arm64 -y --download-only install $mono_packages >/dev/null || fail "cannot download Mono from Debian $mono_suite (see above)"
+        private_apt -y --download-only install $mono_packages >/dev/null || fail "cannot download Mono from Debian $mono_suite (see above)"
         unpack "$deps/mono-arm64"
         say "Mono for arm64: unpacked $(wc -l <"$deps/mono-arm64/packages.txt") packages from Debian $mono_suite into $deps/mono-arm64"
     else

@@ -14,7 +14,13 @@ set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
 # The emulator imitates the processor that the environment variable QEMU_CPU names, by default all it knows ("max").
-find_program(KLEIDISHARP_QEMU NAMES qemu-aarch64-static qemu-aarch64)
-if(KLEIDISHARP_QEMU)
-  set(CMAKE_CROSSCOMPILING_EMULATOR ${KLEIDISHARP_QEMU} -L ${KLEIDISHARP_AARCH64_SYSROOT})
+# build/setup.sh puts it into its private folder; an older one of the system's own computes SME wrong.
+if(DEFINED ENV{KLEIDISHARP_DEPS})
+  set(private_dir "$ENV{KLEIDISHARP_DEPS}/bin")
+else()
+  set(private_dir "$ENV{HOME}/.cache/kleidisharp/bin")
+endif()
+find_program(KLEIDISHARP_EMULATOR NAMES qemu-aarch64 PATHS "${private_dir}" NO_DEFAULT_PATH)
+if(KLEIDISHARP_EMULATOR)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${KLEIDISHARP_EMULATOR} -L ${KLEIDISHARP_AARCH64_SYSROOT})
 endif()

@@ -6,6 +6,12 @@ namespace KleidiSharp.KernelTests;
 /// <summary>The kernels of an emulated AArch64 processor.</summary>
 public abstract class DeviceParityTests(string cpu, ITestOutputHelper output) : ParityTests(output)
 {
+    /// <summary>As the emulator names it.</summary>
+    internal string Cpu => cpu;
+
+    /// <summary>Eight processors, each of them slow, together give a kernel thousands.</summary>
+    protected override int DefaultCases => 500;
+
     internal override KernelHost OpenHost() => new DeviceHost(EmulatedCpu.Start(cpu), cpu);
 }
 
@@ -18,5 +24,31 @@ public sealed class CortexA76ParityTests(ITestOutputHelper output) : DeviceParit
 /// <summary>A server of the same level.</summary>
 public sealed class NeoverseN1ParityTests(ITestOutputHelper output) : DeviceParityTests("neoverse-n1", output);
 
-/// <summary>Everything the emulator has, int8 matrix multiply included.</summary>
-public sealed class MaxParityTests(ITestOutputHelper output) : DeviceParityTests("max", output);
+/// <summary>Int8 matrix multiply and SVE of 256 bits.</summary>
+public sealed class NeoverseV1ParityTests(ITestOutputHelper output) : DeviceParityTests("neoverse-v1", output);
+
+/// <summary>All that comes before SME, SVE2 of 512 bits included.</summary>
+public sealed class MaxParityTests(ITestOutputHelper output) : DeviceParityTests("max,sme=off", output);
+
+/// <summary>SME2 with streaming vectors of 128 bits, shorter than those of SVE.</summary>
+public sealed class Sme128ParityTests(ITestOutputHelper output) : DeviceParityTests("max,sme-default-vector-length=16", output);
+
+/// <summary>SME2 of 256 bits.</summary>
+public sealed class Sme256ParityTests(ITestOutputHelper output) : DeviceParityTests("max,sme-default-vector-length=32", output);
+
+/// <summary>SME2 of 512 bits, longer than SVE's 128.</summary>
+public sealed class Sme512ParityTests(ITestOutputHelper output)
+    : DeviceParityTests("max,sve-default-vector-length=16,sme-default-vector-length=64", output);
+
+/// <summary>One class per processor, so that they run side by side; together they are the list.</summary>
+public sealed class EmulatedCpuListTests
+{
+    [Fact]
+    public void Every_emulated_processor_of_the_list_has_its_tests()
+    {
+        IEnumerable<string> tested = typeof(DeviceParityTests).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(DeviceParityTests)))
+            .Select(type => ((DeviceParityTests)Activator.CreateInstance(type, new object?[] { null })!).Cpu);
+        Assert.Equal(EmulatedCpu.List().Order(), tested.Order());
+    }
+}

@@ -6,7 +6,9 @@ namespace KleidiSharp.KernelTests;
 /// <summary>AArch64 processors under emulation: the kernel device of the cross build, started by QEMU.</summary>
 internal static class EmulatedCpu
 {
-    private const string Emulator = "qemu-aarch64-static";
+    /// <summary>tests/emulated-cpus.txt, which build/test.sh reads too.</summary>
+    public static IEnumerable<string> List() =>
+        File.ReadLines(Path.Combine(AppContext.BaseDirectory, "emulated-cpus.txt")).Where(line => !line.StartsWith('#'));
 
     /// <summary>Starts the device on a processor, or skips the test with the reason why it cannot.</summary>
     public static KernelDevice Start(string cpu) => KernelDevice.Start(Command(cpu));
@@ -17,11 +19,16 @@ internal static class EmulatedCpu
         Skip.If(RuntimeInformation.ProcessArchitecture != Architecture.X64, "only x64 machines emulate AArch64");
         string? program = FindProgram();
         Require.That(program is not null, "no kleidi-device for AArch64: build/build.sh makes it, KLEIDISHARP_ARM_DEVICE names another");
-        bool emulator = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':')
-            .Any(folder => File.Exists(Path.Combine(folder, Emulator)));
-        Require.That(emulator, $"no {Emulator}: build/setup.sh installs it");
-        return $"{Emulator} -cpu {cpu} '{program}'";
+        string emulator = Path.Combine(Dependencies(), "bin", "qemu-aarch64");
+        Require.That(File.Exists(emulator), $"no emulator {emulator}: build/setup.sh provides it");
+        return $"'{emulator}' -cpu {cpu} '{program}'";
     }
+
+    /// <summary>The private folder of build/setup.sh.</summary>
+    private static string Dependencies() =>
+        Environment.GetEnvironmentVariable("KLEIDISHARP_DEPS") is { Length: > 0 } named
+            ? named
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "kleidisharp");
 
     private static string? FindProgram()
     {

@@ -45,8 +45,9 @@ public sealed class ModelLogitsTests
     [InlineData("cortex-a53", true)]
     [InlineData("cortex-a76", true)]
     [InlineData("neoverse-n1", true)]
-    [InlineData("max", false)]
-    [InlineData("max", true)]
+    [InlineData("neoverse-v1", true)]
+    [InlineData("max,sme=off", false)]
+    [InlineData("max,sme-default-vector-length=32", true)]
     public void Emulated_processors_agree_with_the_managed_path(string cpu, bool trained)
     {
         using KernelDevice device = EmulatedCpu.Start(cpu);

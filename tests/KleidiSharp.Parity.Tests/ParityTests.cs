@@ -12,10 +12,10 @@ namespace KleidiSharp.KernelTests;
 /// </summary>
 public abstract class ParityTests(ITestOutputHelper output)
 {
-    // Kernels that do not take every number of rows get over 2,000 of them.
-    private const string DefaultCases = "2600";
-
     private static readonly ConcurrentDictionary<(WeightKind Kind, int Seed, int Index), float[]> s_expected = new();
+
+    /// <summary>The number of cases per format: kernels that do not take every number of rows get over 2,000 of them.</summary>
+    protected virtual int DefaultCases => 2600;
 
     /// <summary>Opens the host, or skips the test with the reason why it cannot be.</summary>
     internal abstract KernelHost OpenHost();
@@ -72,7 +72,7 @@ public abstract class ParityTests(ITestOutputHelper output)
         }
     }
 
-    private static IEnumerable<(int Seed, int Index)> DrawnIndices()
+    private IEnumerable<(int Seed, int Index)> DrawnIndices()
     {
         if (Environment.GetEnvironmentVariable("KLEIDISHARP_PARITY_CASE") is { Length: > 0 } one)
         {
@@ -81,7 +81,7 @@ public abstract class ParityTests(ITestOutputHelper output)
         }
 
         int seed = Number(Environment.GetEnvironmentVariable("KLEIDISHARP_PARITY_SEED") ?? "1");
-        int cases = Number(Environment.GetEnvironmentVariable("KLEIDISHARP_PARITY_CASES") ?? DefaultCases);
+        int cases = Environment.GetEnvironmentVariable("KLEIDISHARP_PARITY_CASES") is { } wanted ? Number(wanted) : DefaultCases;
         return Enumerable.Range(0, cases).Select(index => (seed, index));
 
         static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -4,12 +4,13 @@
 # Usage: tests/Mono/run.sh [CPU ...]   (as the emulator's -cpu takes them)
 #   KLEIDISHARP_ARM64_LIBRARY   folder of libkleidisharp.so; default: out/linux-arm64-cross/native
 #   KLEIDISHARP_DEPS            what build/setup.sh was given; default: ~/.cache/kleidisharp
-#   KLEIDISHARP_QEMU            the emulator; default: qemu-aarch64-static
+#   KLEIDISHARP_QEMU            the emulator; default: the one that build/setup.sh provides
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 library=${KLEIDISHARP_ARM64_LIBRARY:-$here/../../out/linux-arm64-cross/native}
-mono=${KLEIDISHARP_DEPS:-$HOME/.cache/kleidisharp}/mono-arm64
-qemu=${KLEIDISHARP_QEMU:-qemu-aarch64-static}
+deps=${KLEIDISHARP_DEPS:-$HOME/.cache/kleidisharp}
+mono=$deps/mono-arm64
+qemu=${KLEIDISHARP_QEMU:-$deps/bin/qemu-aarch64}
 cpus=("$@")
 # Debian's Mono signs return addresses; the emulator's own signature is ten times as fast as the architected one.
 ((${#cpus[@]})) || cpus=(cortex-a53 cortex-a76 max,pauth-impdef=on)
@@ -17,7 +18,7 @@ cpus=("$@")
 fail() { echo "tests/Mono/run.sh: $*" >&2; exit 1; }
 [[ -e $library/libkleidisharp.so ]] || fail "there is no aarch64 library in $library; build/build.sh builds it"
 [[ -e $mono/usr/bin/mono-sgen ]] || fail "there is no Mono for arm64 in $mono; build/setup.sh unpacks it"
-command -v "$qemu" >/dev/null || fail "there is no $qemu; build/setup.sh installs it"
+command -v "$qemu" >/dev/null || fail "there is no $qemu; build/setup.sh provides it"
 library=$(cd "$library" && pwd)
 
 work=$(mktemp -d)
