@@ -6,7 +6,7 @@
 #   bindings    the committed bindings against the header           managed   the C# tests, native library present
 #   parity      every kernel, here and on emulated CPUs, bit by bit bare      the C# tests, native library absent
 #   mono        the bindings in process on aarch64                  tool      kleidi doctor, here and on emulated CPUs
-#   fuzz        each native fuzzer for 20 s, under ASan and UBSan
+#   fuzz        each fuzzer for 20 s, those of native code under ASan and UBSan
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -136,6 +136,7 @@ if wants_on_x64 fuzz; then
     for target in blob abi; do
         check fuzz-$target built linux-x64-fuzz fuzz $target
     done
+    check fuzz-gguf ./tests/Fuzz/run.sh -seed=1 -max_total_time=20 -artifact_prefix="$logs/fuzz-gguf-" -print_final_stats=1
 fi
 if wants_on_x64 arm; then
     for cpu in "${arm_cpus[@]}"; do
