@@ -7,6 +7,11 @@
 namespace ks {
 
 extern const KernelCode kInt4GroupPortable;
+extern const KernelCode kInt4ChannelPortable;
+extern const KernelCode kInt8ChannelPortable;
+extern const KernelCode kInt2ChannelPortable;
+extern const KernelCode kQ4Portable;
+extern const KernelCode kInt4AsymmetricPortable;
 extern const KernelCode kF32Portable;
 
 // x64
