@@ -5,17 +5,17 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "float_bits.h"
+
 namespace ks {
 namespace {
-
-constexpr int32_t kQuietNan = 0x7FC00000;
 
 // min(max(value, lo), hi) with every NaN made the quiet NaN. Where both operands of max and min are zero, or one is NaN,
 // the instructions return the second: the bound.
 inline __m256 clamp(__m256 value, __m256 lo, __m256 hi) {
     const __m256 nan = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
     const __m256 clamped = _mm256_min_ps(_mm256_max_ps(value, lo), hi);
-    return _mm256_blendv_ps(clamped, _mm256_castsi256_ps(_mm256_set1_epi32(kQuietNan)), nan);
+    return _mm256_blendv_ps(clamped, _mm256_set1_ps(bits_to_float(kQuietNan)), nan);
 }
 
 // The first `columns` of 8 lanes, as maskload and maskstore take them; any number of columns, also negative.

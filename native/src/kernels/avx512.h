@@ -15,17 +15,17 @@
 #include <immintrin.h>
 #endif
 
+#include "float_bits.h"
+
 namespace ks {
 namespace {
-
-constexpr int32_t kQuietNan = 0x7FC00000;
 
 // min(max(value, lo), hi) with every NaN made the quiet NaN. Where both operands of max and min are zero, or one is NaN,
 // the instructions return the second: the bound.
 inline __m512 clamp(__m512 value, __m512 lo, __m512 hi) {
     const __mmask16 nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
     const __m512 clamped = _mm512_min_ps(_mm512_max_ps(value, lo), hi);
-    return _mm512_mask_mov_ps(clamped, nan, _mm512_castsi512_ps(_mm512_set1_epi32(kQuietNan)));
+    return _mm512_mask_mov_ps(clamped, nan, _mm512_set1_ps(bits_to_float(kQuietNan)));
 }
 
 // The first `columns` of 16 lanes; any number of columns, also negative.
