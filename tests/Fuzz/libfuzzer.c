@@ -2,6 +2,7 @@
 // libFuzzer around C# code: hosts the .NET runtime in this process and hands the block counters of the instrumented
 // assembly to libFuzzer as if they were those of compiled code. The environment says where things are:
 //   KLEIDISHARP_FUZZ_HOSTFXR   libhostfxr.so           KLEIDISHARP_FUZZ_APP   the folder of KleidiSharp.Fuzz.dll
+//   KLEIDISHARP_FUZZ_INPUT     a file that each input is put in, for the code under test to open
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdint.h>

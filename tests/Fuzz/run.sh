@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes the GGUF reader with libFuzzer: builds the target, instruments KleidiSharp.Models and runs it in one process
-# with the .NET runtime. Inputs that reach new code stay in out/fuzz-gguf/corpus, beside the committed ones.
+# with the .NET runtime. Inputs that reach new code are kept in out/fuzz-gguf/corpus, and one with which something is
+# wrong in out/fuzz-gguf. The input that ran last is out/fuzz-gguf/last.gguf, also where the stack overflowed, after
+# which libFuzzer can keep nothing.
 # Usage: tests/Fuzz/run.sh [libFuzzer option ...]    fuzzes, without options until it is interrupted
 #        tests/Fuzz/run.sh FILE ...                  repeats inputs, for instance one that was found
 #        tests/Fuzz/run.sh --report                  runs the corpus once and prints which classes it covers
@@ -27,6 +29,9 @@ dotnet "$out/artifacts/bin/KleidiSharp.Fuzz.Instrument/release/KleidiSharp.Fuzz.
 clang -c -std=c11 -O1 -g -Wall -Wextra -Werror "$here/libfuzzer.c" -o "$out/libfuzzer.o"
 clang++ "$out/libfuzzer.o" -fsanitize=fuzzer -ldl -o "$out/gguf_fuzz"
 
+KLEIDISHARP_FUZZ_INPUT=$(mktemp -p /dev/shm kleidisharp-fuzz.XXXXXX) # in memory: it is written for each input
+export KLEIDISHARP_FUZZ_INPUT
+trap 'mv "$KLEIDISHARP_FUZZ_INPUT" "$out/last.gguf"' EXIT
 export KLEIDISHARP_FUZZ_HOSTFXR=$hostfxr KLEIDISHARP_FUZZ_APP=$out/app
 inputs=("$out/corpus" "$here/corpus")
 options=("$@")
@@ -36,5 +41,5 @@ if [[ ${1:-} == --report ]]; then
 elif [[ -e ${1:-} ]]; then
     inputs=()
 fi
-exec "$out/gguf_fuzz" -max_len=8192 -timeout=10 -rss_limit_mb=512 -dict="$here/gguf.dict" -artifact_prefix="$out/" \
+"$out/gguf_fuzz" -max_len=8192 -timeout=10 -rss_limit_mb=512 -dict="$here/gguf.dict" -artifact_prefix="$out/" \
     "${options[@]}" "${inputs[@]}"

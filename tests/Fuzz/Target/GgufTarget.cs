@@ -14,10 +14,11 @@ internal static class GgufTarget
     private const string Text = "Once upon a time, <s>  ab\u00e9\u4e16\ud83d\ude00\ud800";
 
     private static readonly ComputeContext s_compute = new(new ComputeOptions { Backend = ComputeBackend.Managed, Threads = 1 });
-    private static readonly string s_path = Path.Combine(
-        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"kleidisharp-fuzz-{Environment.ProcessId}.gguf");
+
+    private static readonly string s_path = Environment.GetEnvironmentVariable("KLEIDISHARP_FUZZ_INPUT")
+        ?? throw new InvalidOperationException("KLEIDISHARP_FUZZ_INPUT names no file for the input to be put in.");
     private static readonly FileStream s_stream = new(
-        s_path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.DeleteOnClose);
+        s_path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
 
     public static void Run(ReadOnlySpan<byte> bytes)
     {
