@@ -13,12 +13,18 @@ extern const KernelCode kInt2ChannelPortable;
 extern const KernelCode kQ4Portable;
 extern const KernelCode kInt4AsymmetricPortable;
 extern const KernelCode kF32Portable;
+extern const KernelCode kF16Portable;
+extern const KernelCode kBf16Portable;
 
 // x64
 extern const KernelCode kInt4GroupAvx512Vnni;
 extern const KernelCode kInt4GroupAvx2;
 extern const KernelCode kF32Avx512;
 extern const KernelCode kF32Avx2;
+extern const KernelCode kF16Avx512;
+extern const KernelCode kF16Avx2;
+extern const KernelCode kBf16Avx512;
+extern const KernelCode kBf16Avx2;
 
 // AArch64
 extern const KernelCode kInt4GroupNeon;
@@ -27,5 +33,9 @@ extern const KernelCode kInt4GroupKleidiAIDotprod4x8;
 extern const KernelCode kInt4GroupKleidiAIDotprod1x8Kr8;
 extern const KernelCode kInt4GroupKleidiAIDotprod1x8Kr16;
 extern const KernelCode kF32KleidiAI6x16;
+extern const KernelCode kF32KleidiAISve6x4vl;
+extern const KernelCode kF32Neon;
+extern const KernelCode kF16Neon;
+extern const KernelCode kBf16Neon;
 
 }  // namespace ks
