@@ -9,7 +9,7 @@
 namespace device {
 namespace {
 
-constexpr uint32_t kProtocolVersion = 1;
+constexpr uint32_t kProtocolVersion = 2;
 
 ks_select_args take_select_args(Request& request) {
     ks_select_args args = {};
@@ -18,7 +18,10 @@ ks_select_args take_select_args(Request& request) {
     args.layout = request.take<int32_t>();
     args.group = request.take<int32_t>();
     args.m = request.take<int64_t>();
+    args.n = request.take<int64_t>();
+    args.k = request.take<int64_t>();
     args.disabled_tiers = request.take<uint32_t>();
+    args.vector_bytes = request.take<int32_t>();
     return args;
 }
 
@@ -41,6 +44,8 @@ int32_t hello(Device&, Request& request, Response& response) {
     response.put(cpu.arch);
     response.put(cpu.features);
     response.put(cpu.sve_bytes);
+    response.put(cpu.sme_bytes);
+    response.put(cpu.sme_units);
     response.put_string(platform);
     return KS_OK;
 }
@@ -58,6 +63,9 @@ int32_t kernel(Device&, Request& request, Response& response) {
     response.put(info.needs);
     response.put(info.min_rows);
     response.put(info.max_rows);
+    response.put(info.min_columns);
+    response.put(info.vector_bytes);
+    response.put(info.exact);
     response.put(info.compiled);
     response.put(info.supported);
     response.put_string(info.name);

@@ -11,7 +11,7 @@ using Operation = int32_t (*)(Device&, Request&, Response&);
 
 // At the index that is its number.
 constexpr Operation operations[] = {
-    nullptr, hello,     kernel,   check_kernel, select_kernel, quantize_int4, pack,
+    nullptr, hello,     kernel,   check_kernel, select_kernel, quantize, pack,
     load,    free_blob, describe, unpack,       matmul,        verify_layout,
 };
 

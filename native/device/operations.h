@@ -27,7 +27,7 @@ int32_t hello(Device& device, Request& request, Response& response);
 int32_t kernel(Device& device, Request& request, Response& response);
 int32_t check_kernel(Device& device, Request& request, Response& response);
 int32_t select_kernel(Device& device, Request& request, Response& response);
-int32_t quantize_int4(Device& device, Request& request, Response& response);
+int32_t quantize(Device& device, Request& request, Response& response);
 int32_t pack(Device& device, Request& request, Response& response);
 int32_t load(Device& device, Request& request, Response& response);
 int32_t free_blob(Device& device, Request& request, Response& response);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on weights: quantising, packing, keeping blobs, multiplying. Every array of a request and of a result is
 // a guarded buffer of exactly the size that the ABI asks for.
+#include "convert.h"
+#include "format.h"
 #include "operations.h"
 
 namespace device {
@@ -22,8 +24,31 @@ GuardedBuffer result_buffer(int64_t count, uint64_t element_size) {
 
 int32_t refuse_memory(Response& response) { return refuse(response, "request: no memory for its result"); }
 
-// Groups of a row; 0 where `group` is none, which the ABI then refuses.
-int64_t groups_of(int64_t k, int32_t group) { return group > 0 ? k / group : 0; }
+// What the weights of a shape consist of; nothing where the format is none, which the ABI then refuses.
+struct Parts {
+    int64_t row_bytes = 0;
+    int64_t scales_per_row = 0;
+    uint64_t scale_bytes = 1;
+    int64_t zeros_per_row = 0;
+
+    Parts(int32_t format_id, int64_t k, int32_t group) {
+        const ks::Format* format = ks::find_format(format_id);
+        if (format == nullptr || k < 0 || (format->grouped && group <= 0)) return;
+        if (__builtin_mul_overflow(k, int64_t{4}, &row_bytes)) return;
+        row_bytes = format->row_bytes(k);
+        scales_per_row = format->scales_per_row(k, group);
+        if (scales_per_row > 0) scale_bytes = format->scale_bytes();
+        zeros_per_row = format->has_zeros ? scales_per_row : 0;
+    }
+};
+
+// The data of a buffer that a format has, else null.
+template <typename T>
+T* present(const GuardedBuffer& buffer, int64_t per_row) {
+    return per_row > 0 ? buffer.as<T>() : nullptr;
+}
+
+uint64_t count_of(int64_t rows, int64_t per_row) { return static_cast<uint64_t>(rows * per_row); }
 
 Device::Blob* find(Device& device, uint64_t id) {
     if (id == 0) return nullptr;
@@ -45,27 +70,32 @@ int32_t read_header(const GuardedBuffer& blob, int32_t verify, ks_packed_info& i
 
 }  // namespace
 
-int32_t quantize_int4(Device&, Request& request, Response& response) {
+int32_t quantize(Device&, Request& request, Response& response) {
     ks_quantize_args args = {};
     args.struct_size = sizeof args;
+    args.format = request.take<int32_t>();
+    args.group = request.take<int32_t>();
     args.n = request.take<int64_t>();
     args.k = request.take<int64_t>();
-    args.group = request.take<int32_t>();
     const GuardedBuffer weights = request.take_array(area(args.n, args.k), sizeof(float));
     if (!request.complete()) return refuse_size(response, request);
-    const int64_t scales_count = area(args.n, groups_of(args.k, args.group));
-    const GuardedBuffer codes = result_buffer(area(args.n, args.k / 2), 1);
-    const GuardedBuffer scales = result_buffer(scales_count, sizeof(uint16_t));
-    if (codes.data() == nullptr || scales.data() == nullptr) return refuse_memory(response);
+    const Parts parts(args.format, args.k, args.group);
+    const GuardedBuffer codes = result_buffer(area(args.n, parts.row_bytes), 1);
+    const GuardedBuffer scales = result_buffer(area(args.n, parts.scales_per_row), parts.scale_bytes);
+    const GuardedBuffer zeros = result_buffer(area(args.n, parts.zeros_per_row), sizeof(float));
+    if (codes.data() == nullptr || scales.data() == nullptr || zeros.data() == nullptr) return refuse_memory(response);
     args.weights = weights.as<float>();
     args.weights_stride = args.k;
     args.codes = codes.data();
     args.codes_size = codes.size();
-    args.scales = scales.as<uint16_t>();
-    args.scales_count = static_cast<uint64_t>(scales_count);
-    if (const int32_t status = ks_quantize_int4(&args); status != KS_OK) return status;
+    args.scales = present<void>(scales, parts.scales_per_row);
+    args.scales_count = count_of(args.n, parts.scales_per_row);
+    args.zeros = present<float>(zeros, parts.zeros_per_row);
+    args.zeros_count = count_of(args.n, parts.zeros_per_row);
+    if (const int32_t status = ks_quantize(&args); status != KS_OK) return status;
     response.put(codes);
     response.put(scales);
+    response.put(zeros);
     return KS_OK;
 }
 
@@ -75,14 +105,14 @@ int32_t pack(Device&, Request& request, Response& response) {
     shape.format = request.take<int32_t>();
     shape.layout = request.take<int32_t>();
     shape.group = request.take<int32_t>();
+    shape.vector_bytes = request.take<int32_t>();
     shape.n = request.take<int64_t>();
     shape.k = request.take<int64_t>();
     const bool has_bias = request.take<uint32_t>() != 0;
-    const bool int4 = shape.format == KS_FORMAT_INT4_GROUP;
-    const int64_t row_bytes = int4 ? shape.k / 2 : area(shape.k, sizeof(float));
-    const int64_t groups = int4 ? groups_of(shape.k, shape.group) : 0;
-    const GuardedBuffer weights = request.take_array(area(shape.n, row_bytes), 1);
-    const GuardedBuffer scales = request.take_array(area(shape.n, groups), sizeof(uint16_t));
+    const Parts parts(shape.format, shape.k, shape.group);
+    const GuardedBuffer weights = request.take_array(area(shape.n, parts.row_bytes), 1);
+    const GuardedBuffer scales = request.take_array(area(shape.n, parts.scales_per_row), parts.scale_bytes);
+    const GuardedBuffer zeros = request.take_array(area(shape.n, parts.zeros_per_row), sizeof(float));
     const GuardedBuffer bias = request.take_array(has_bias ? shape.n : 0, sizeof(float));
     if (!request.complete()) return refuse_size(response, request);
 
@@ -95,9 +125,11 @@ int32_t pack(Device&, Request& request, Response& response) {
     args.shape = &shape;
     args.n_end = shape.n;
     args.weights = weights.data();
-    args.weights_stride_bytes = row_bytes;
-    args.scales = int4 ? scales.as<uint16_t>() : nullptr;
-    args.scales_stride = groups;
+    args.weights_stride_bytes = parts.row_bytes;
+    args.scales = present<void>(scales, parts.scales_per_row);
+    args.scales_stride = parts.scales_per_row;
+    args.zeros = present<float>(zeros, parts.zeros_per_row);
+    args.zeros_stride = parts.zeros_per_row;
     args.bias = has_bias ? bias.as<float>() : nullptr;
     args.packed = packed.data();
     args.packed_size = packed.size();
@@ -140,6 +172,7 @@ int32_t describe(Device& device, Request& request, Response& response) {
     response.put(info.layout);
     response.put(info.group);
     response.put(info.has_bias);
+    response.put(info.vector_bytes);
     response.put(info.n);
     response.put(info.k);
     response.put(info.size);
@@ -154,26 +187,30 @@ int32_t unpack(Device& device, Request& request, Response& response) {
     if (blob == nullptr) return refuse_id(response, id);
     ks_packed_info info;
     if (const int32_t status = read_header(blob->bytes, 0, info); status != KS_OK) return status;
-    const bool int4 = info.format == KS_FORMAT_INT4_GROUP;
-    const int64_t row_bytes = int4 ? info.k / 2 : area(info.k, sizeof(float));
-    const int64_t groups = int4 ? groups_of(info.k, info.group) : 0;
-    const GuardedBuffer weights = result_buffer(area(info.n, row_bytes), 1);
-    const GuardedBuffer scales = result_buffer(area(info.n, groups), sizeof(uint16_t));
+    const Parts parts(info.format, info.k, info.group);
+    const GuardedBuffer weights = result_buffer(area(info.n, parts.row_bytes), 1);
+    const GuardedBuffer scales = result_buffer(area(info.n, parts.scales_per_row), parts.scale_bytes);
+    const GuardedBuffer zeros = result_buffer(area(info.n, parts.zeros_per_row), sizeof(float));
     const GuardedBuffer bias = result_buffer(info.n, sizeof(float));
-    if (weights.data() == nullptr || scales.data() == nullptr || bias.data() == nullptr) return refuse_memory(response);
+    if (weights.data() == nullptr || scales.data() == nullptr || zeros.data() == nullptr || bias.data() == nullptr) {
+        return refuse_memory(response);
+    }
     ks_unpack_args args = {};
     args.struct_size = sizeof args;
     args.packed = blob->bytes.data();
     args.packed_size = blob->bytes.size();
     args.weights = weights.data();
     args.weights_size = weights.size();
-    args.scales = int4 ? scales.as<uint16_t>() : nullptr;
-    args.scales_count = static_cast<uint64_t>(info.n * groups);
+    args.scales = present<void>(scales, parts.scales_per_row);
+    args.scales_count = count_of(info.n, parts.scales_per_row);
+    args.zeros = present<float>(zeros, parts.zeros_per_row);
+    args.zeros_count = count_of(info.n, parts.zeros_per_row);
     args.bias = bias.as<float>();
     args.bias_count = static_cast<uint64_t>(info.n);
     if (const int32_t status = ks_unpack(&args); status != KS_OK) return status;
     response.put(weights);
     response.put(scales);
+    response.put(zeros);
     response.put(bias);
     return KS_OK;
 }
@@ -185,6 +222,12 @@ int32_t matmul(Device& device, Request& request, Response& response) {
     args.kernel = request.take<int32_t>();
     args.disabled_tiers = request.take<uint32_t>();
     const auto threads = request.take<int32_t>();
+    args.x_type = request.take<int32_t>();
+    args.y_type = request.take<int32_t>();
+    args.x_scale = request.take<float>();
+    args.x_zero_point = request.take<int32_t>();
+    args.y_scale = request.take<float>();
+    args.y_zero_point = request.take<int32_t>();
     args.clamp_min = request.take<float>();
     args.clamp_max = request.take<float>();
     args.m = request.take<int64_t>();
@@ -192,9 +235,9 @@ int32_t matmul(Device& device, Request& request, Response& response) {
     if (blob == nullptr) return refuse_id(response, id);
     ks_packed_info info;
     if (const int32_t status = read_header(blob->bytes, 0, info); status != KS_OK) return status;
-    const GuardedBuffer x = request.take_array(area(args.m, info.k), sizeof(float));
+    const GuardedBuffer x = request.take_array(area(args.m, info.k), ks::type_bytes(args.x_type));
     if (!request.complete()) return refuse_size(response, request);
-    const GuardedBuffer y = result_buffer(area(args.m, info.n), sizeof(float));
+    const GuardedBuffer y = result_buffer(area(args.m, info.n), ks::type_bytes(args.y_type));
     if (y.data() == nullptr) return refuse_memory(response);
     if (threads < 1 || threads > Workers::kMost + 1) {
         return refuse(response, "threads: %d; expected 1 to %d", threads, Workers::kMost + 1);
@@ -203,12 +246,12 @@ int32_t matmul(Device& device, Request& request, Response& response) {
 
     args.packed = blob->bytes.data();
     args.packed_size = blob->bytes.size();
-    args.x = x.as<float>();
+    args.x = x.data();
     args.x_stride = info.k;
-    args.x_count = x.size() / sizeof(float);
-    args.y = y.as<float>();
+    args.x_count = x.size() / ks::type_bytes(args.x_type);
+    args.y = y.data();
     args.y_stride = info.n;
-    args.y_count = y.size() / sizeof(float);
+    args.y_count = y.size() / ks::type_bytes(args.y_type);
     args.team = device.workers.team();
     uint64_t scratch_size = 0;
     if (const int32_t status = ks_matmul_scratch_size(&args, &scratch_size); status != KS_OK) return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file kleidisharp.h
- * The C ABI of KleidiSharp, version 1: the only contract between the native library and its callers.
+ * The C ABI of KleidiSharp, version 2: the only contract between the native library and its callers.
  *
  * Rules that hold for every declaration here:
  *  - Every function that can fail returns a @ref ks_status as int32_t. On failure ks_last_error() names the argument,
@@ -16,20 +16,36 @@
  *    results y are [m][n]: y = clamp(x * transpose(weights) + bias).
  *
  * One arithmetic everywhere: for a given format every kernel of every tier gives the same bits, for every shape and
- * number of threads. `fma` is the single-rounded f32 operation; all other operations are single f32 operations. Threads
- * that call in here have the floating-point environment they began with: nearest rounding, no flushing of subnormals.
+ * number of threads (the few kernels of which ks_kernel_info says otherwise are never chosen, only forced). `fma` is the
+ * single-rounded f32 operation; all other operations are single f32 operations. Threads that call in here have the
+ * floating-point environment they began with: nearest rounding, no flushing of subnormals.
  *
- *  KS_FORMAT_F32:         acc = bias; for k ascending: acc = fma(x[k], w[k], acc); y = clamp(acc)
- *  KS_FORMAT_INT4_GROUP:  each row of x becomes int8 codes qa, a zero point zp and a scale (see ks_matmul);
- *                         acc = +0; for each group g ascending: acc = fma((float)sum(qa * (qw - 8)), scale_w[g], acc);
+ * In the formulas below qw is the value that a weight's code stands for and scale_w its scale; how activations become
+ * codes qa with zero point zp and scale_x is said at ks_matmul().
+ *
+ *  KS_FORMAT_F32, _F16, _BF16: x is rounded to the type of the weights (nearest, ties to even);
+ *                         acc = bias; for k ascending: acc = fma(x[k], w[k], acc); y = clamp(acc)
+ *  KS_FORMAT_INT4_GROUP:  activations per row; acc = +0; for each group g ascending:
+ *                         acc = fma((float)sum(qa * qw), scale_w[g], acc);
  *                         acc = fma(rowsum, (float)-zp, acc); acc = acc * scale_x; acc = acc + bias; y = clamp(acc),
- *                         with rowsum = 0; for each 32 values along k: rowsum = rowsum + (float)sum(qw - 8) * scale_w
+ *                         with rowsum = 0; for each 32 values along k: rowsum = rowsum + (float)sum(qw) * scale_w
+ *  KS_FORMAT_INT4_CHANNEL: activations per row; t = sum(qa * qw) - zp * sum(qw);
+ *                         acc = (float)(16 * t) * (scale_x * (scale_w / 16)); acc = acc + bias; y = clamp(acc)
+ *  KS_FORMAT_INT8_CHANNEL, _INT2_CHANNEL: activations per row; t = sum(qa * qw) - zp * sum(qw);
+ *                         acc = (float)t * (scale_x * scale_w); acc = acc + bias; y = clamp(acc)
+ *  KS_FORMAT_Q4_0:        activations per 32 values, symmetric, scale_x[g] an f16; acc = +0; for each 32 values g
+ *                         ascending: acc = fma((float)sum(qa * qw), scale_x[g] * scale_w[g], acc);
+ *                         acc = acc + bias; y = clamp(acc)
+ *  KS_FORMAT_INT4_ASYMMETRIC: activations per group, symmetric, scale_x[g] and sum_x[g] = (float)sum(qa) * scale_x[g];
+ *                         acc = +0; for each group g ascending: acc = fma(zero_w[g], sum_x[g], acc);
+ *                         acc = fma((float)(16 * sum(qa * qw)), (scale_w[g] / 16) * scale_x[g], acc);
+ *                         acc = acc + bias; y = clamp(acc)
  *
  *  clamp(r) = min(max(r, lo), hi), where a zero `lo` counts as +0 and a zero `hi` as -0. A result that is not a number
  *  is always the quiet NaN 0x7FC00000.
  *
- *  Activations that are not finite: a row of x that holds a NaN or an infinity, or (int4 only) whose max(0, x) -
- *  min(0, x) exceeds the largest float, gives a row of NaN; other rows are not affected.
+ *  Activations that are not finite: a row of x that holds a NaN or an infinity, or in which a step to codes or to the
+ *  type of the weights overflows (see ks_matmul()), gives a row of NaN; other rows are not affected.
  */
 #ifndef KLEIDISHARP_H
 #define KLEIDISHARP_H
@@ -47,7 +63,7 @@ extern "C" {
 #endif
 
 /** Version of this ABI, as ks_abi_version() returns it. It changes whenever a declaration here changes its meaning. */
-enum { KS_ABI_VERSION = 1 };
+enum { KS_ABI_VERSION = 2 };
 
 /** Required alignment, in bytes, of packed blobs, scratch and team memory. */
 enum { KS_ALIGNMENT = 64 };
@@ -95,35 +111,167 @@ enum ks_status {
     KS_ERROR_LAYOUT_MISMATCH = 17
 };
 
-/** Weight formats: each names one arithmetic (see the top of this file). */
+/**
+ * Weight formats: each names one arithmetic (see the top of this file) and one form of weights as they come and go:
+ *  - codes of 4 bits lie two to a byte, the even k in the low nibble, (k + 1) / 2 bytes a row; value code - 8;
+ *  - codes of 2 bits lie four to a byte, ascending k from the low bits on, k / 4 bytes a row; value code - 2;
+ *  - codes of 8 bits are int8 and are their value.
+ * A group is a multiple of 32 from 32 to 16384 that divides k; it is 0 for formats without.
+ */
 enum ks_format {
-    /** 32-bit floats. */
+    /** f32 [n][k]. */
     KS_FORMAT_F32 = 1,
-    /** int4 codes 0..15 (value code - 8) in groups of 32*j along k, one bf16 scale per group. */
-    KS_FORMAT_INT4_GROUP = 2
+    /** int4 in groups along k: codes of 4 bits, bf16 scales [n][k/group]. torchao's Int8DynamicActivationInt4Weight. */
+    KS_FORMAT_INT4_GROUP = 2,
+    /** int4 per channel: codes of 4 bits, f32 scales [n]; k up to KS_MAX_CHANNEL_K. XNNPACK, LiteRT, ExecuTorch. */
+    KS_FORMAT_INT4_CHANNEL = 3,
+    /** int8 per channel: codes of 8 bits, f32 scales [n]; k up to KS_MAX_CHANNEL_K. PyTorch, W8A8. */
+    KS_FORMAT_INT8_CHANNEL = 4,
+    /** int2 per channel: codes of 2 bits, f32 scales [n]; k a multiple of 32 up to KS_MAX_CHANNEL_K. LiteRT. */
+    KS_FORMAT_INT2_CHANNEL = 5,
+    /**
+     * GGUF's Q4_0: [n][k/32] blocks of 18 bytes, each an f16 scale and 16 bytes of which byte i holds code i in its low
+     * and code i + 16 in its high nibble; value code - 8; k a multiple of 32.
+     */
+    KS_FORMAT_Q4_0 = 6,
+    /**
+     * int4 in groups along k with a zero of their own: codes of 4 bits, f32 scales and f32 zeros [n][k/group]; a weight
+     * is (code - 8) * scale + zero. AWQ, GPTQ, GGUF's Q4_1, ATen's int4.
+     */
+    KS_FORMAT_INT4_ASYMMETRIC = 7,
+    /** f16 [n][k]. */
+    KS_FORMAT_F16 = 8,
+    /** bf16 [n][k]. */
+    KS_FORMAT_BF16 = 9
 };
+
+/** Largest k of the formats with one scale a channel: up to here no sum exceeds 32 bits. */
+enum { KS_MAX_CHANNEL_K = 65536 };
 
 /**
  * Packed layouts: each is a closed formula that every machine can pack and unpack.
- * Column panels follow one another; `nr` columns a panel; the last panel is padded.
+ *
+ * Column panels of nr columns follow one another, the last one padded; after them, in some layouts, one or two f32
+ * arrays over all padded columns. In a panel, and in each group of it, the codes come in pieces of P values along k, a
+ * piece in runs of R bytes, a run column by column. Byte b of a piece of one column (b = 0 .. P * bits / 8 - 1, R of
+ * them in each run) holds, from the low bits on, the codes of k = b, b + D, b + 2 * D, ... of the piece; D = 1 means
+ * neighbours: byte b holds those of k = b * 8 / bits and the next ones. The rest of the last piece is filled with codes
+ * of value 0.
  */
 enum ks_layout {
-    /** f32, 16 columns: bias[16], then for each k: w[16]. Padding is 0. KleidiAI: f32p16x1b. */
+    /** f32, nr 16: bias[16], then for each k: w[16]. Padding is 0. KleidiAI: f32p16x1b. */
     KS_LAYOUT_F32_N16 = 1,
     /**
-     * int4 groups, 32 columns. For each group: for each 32 values of k: for t in 0..3: for 32 columns: 4 bytes, byte z
-     * holding code[4t + z] in its low and code[16 + 4t + z] in its high nibble; then bf16 scale[32]. After all groups
+     * int4 groups, nr 32, P 32, R 4, D 16, codes as they are. Each group: codes, bf16 scale[32]. After all groups
      * f32 rowsum[32], f32 bias[32]. Padding: code 8, scale 0. Used by this library's own kernels.
      */
     KS_LAYOUT_INT4_N32K4 = 2,
-    /**
-     * int4 groups, 8 columns. For each group: for each 32 values of k: for s in 0..3: for 8 columns: 4 bytes, byte j
-     * holding code[4s + j] in its low and code[16 + 4s + j] in its high nibble, XOR 0x88; then bf16 scale[8]. After all
-     * groups f32 rowsum[8], f32 bias[8]. Padding repeats the last column. KleidiAI: qsi4c32p with nr 8, kr 8, sr 2.
-     */
+    /** As KS_LAYOUT_INT4_N32K4 with nr 8, codes XOR 8; padding repeats the last column. KleidiAI: qsi4c32p, kr 8, sr 2. */
     KS_LAYOUT_INT4_NR8KR8 = 3,
-    /** As KS_LAYOUT_INT4_NR8KR8 with s in 0..1 and 8 bytes a column (code[8s + j]). KleidiAI: nr 8, kr 16, sr 2. */
-    KS_LAYOUT_INT4_NR8KR16 = 4
+    /** As KS_LAYOUT_INT4_NR8KR8 with R 8. KleidiAI: nr 8, kr 16, sr 2. */
+    KS_LAYOUT_INT4_NR8KR16 = 4,
+    /**
+     * As KS_LAYOUT_INT4_NR8KR8 for SME2, nr = vector_bytes, P 4, R 2, D 1, with -0 for the bias; after all panels f32
+     * bias. KleidiAI: qsi4c32ps1s0nrx4.
+     */
+    KS_LAYOUT_INT4_SME2 = 6,
+    /**
+     * int4 per channel, nr 32, P 32, R 4, D 16, codes as they are. After the codes int32 sum(qw)[32], f32 scale[32],
+     * f32 bias[32]. Padding: codes of value 0, scale and bias 0. Used by this library's own kernels.
+     */
+    KS_LAYOUT_INT4_CHANNEL_N32K4 = 10,
+    /**
+     * int4 per channel, nr 4, P 32, R 4, D 16, codes XOR 8. After the codes int32 16 * sum(qw)[4], f32 scale / 16 [4],
+     * f32 bias[4]. Padding repeats the last column. KleidiAI: qsi4cxp4x4, kr 8, sr 2.
+     */
+    KS_LAYOUT_INT4_CHANNEL_NR4KR8 = 11,
+    /** As KS_LAYOUT_INT4_CHANNEL_NR4KR8 with nr 8 and R 8. KleidiAI: qsi4cxp8x8, kr 16, sr 2. */
+    KS_LAYOUT_INT4_CHANNEL_NR8KR16 = 12,
+    /**
+     * As KS_LAYOUT_INT4_CHANNEL_NR4KR8 for SME, nr = vector_bytes, with 1 for the scale and -0 for the bias; after all
+     * panels f32 scale, then f32 bias. KleidiAI: qsi4cxp4vlx4, kr 8, sr 2.
+     */
+    KS_LAYOUT_INT4_CHANNEL_SME = 13,
+    /**
+     * As KS_LAYOUT_INT4_CHANNEL_SME for SME2 with P 4, R 2, D 1 and int32 sum(qw); padding is 0, but for the scale.
+     * KleidiAI: qsi4cxps1s0, kr 4, sr 1.
+     */
+    KS_LAYOUT_INT4_CHANNEL_SME2 = 14,
+    /**
+     * int8 per channel, nr 32, P 4, R 4. After the codes int32 sum(qw)[32], f32 scale[32], f32 bias[32]. Padding is 0.
+     * Used by this library's own kernels.
+     */
+    KS_LAYOUT_INT8_CHANNEL_N32K4 = 20,
+    /** As KS_LAYOUT_INT8_CHANNEL_N32K4 with nr 4; padding repeats the last column. KleidiAI: qsi8cxp4x4. */
+    KS_LAYOUT_INT8_CHANNEL_NR4KR4 = 21,
+    /** As KS_LAYOUT_INT8_CHANNEL_NR4KR4 with P 8 and R 8. KleidiAI: qsi8cxp4x8. */
+    KS_LAYOUT_INT8_CHANNEL_NR4KR8 = 22,
+    /** As KS_LAYOUT_INT8_CHANNEL_NR4KR8 with nr 8. KleidiAI: qsi8cxp8x8, for vectors of 256 bits. */
+    KS_LAYOUT_INT8_CHANNEL_NR8KR8 = 23,
+    /**
+     * As KS_LAYOUT_INT8_CHANNEL_NR4KR4 for SME and SME2, nr = vector_bytes, with 1 for the scale and -0 for the bias;
+     * after all panels f32 scale, then f32 bias. KleidiAI: qsi8cxp4vlx4.
+     */
+    KS_LAYOUT_INT8_CHANNEL_SME = 24,
+    /**
+     * int2 per channel, nr 32, P 16, R 4, D 4, codes as they are. After the codes int32 sum(qw)[32], f32 scale[32],
+     * f32 bias[32]. Padding: codes of value 0, scale and bias 0. Used by this library's own kernels.
+     */
+    KS_LAYOUT_INT2_CHANNEL_N32K4 = 30,
+    /**
+     * As KS_LAYOUT_INT2_CHANNEL_N32K4 with nr 4, with 1 for the scale and -0 for the bias; after all panels f32 scale,
+     * then f32 bias. KleidiAI: qsu2cxp4x4.
+     */
+    KS_LAYOUT_INT2_CHANNEL_NR4KR4 = 31,
+    /**
+     * As KS_LAYOUT_INT2_CHANNEL_NR4KR4 for SME2, nr = vector_bytes, P 4, R 1, D 1; padding repeats the last column.
+     * KleidiAI: qsu2cxp4vlx4.
+     */
+    KS_LAYOUT_INT2_CHANNEL_SME2 = 32,
+    /**
+     * Q4_0, nr 32, P 32, R 4, D 16, codes as they are. Each 32 values: codes, f16 scale[32]. After all f32 bias[32].
+     * Padding: codes of value 0, scale and bias 0. Used by this library's own kernels.
+     */
+    KS_LAYOUT_Q4_0_N32K4 = 40,
+    /**
+     * Q4_0, nr 4, P 32, R 4, D 16, codes XOR 8. Each 32 values: f16 scale[4], codes. After all panels f32 bias of all
+     * columns. Padding repeats the last column. KleidiAI: qsi4c32p4x4 with f16 scales, kr 8, sr 2.
+     */
+    KS_LAYOUT_Q4_0_NR4KR8 = 41,
+    /** As KS_LAYOUT_Q4_0_NR4KR8 with R 8. KleidiAI: qsi4c32p4x8, kr 16, sr 2. */
+    KS_LAYOUT_Q4_0_NR4KR16 = 42,
+    /** As KS_LAYOUT_Q4_0_NR4KR16 with nr 8. KleidiAI: qsi4c32p8x8, kr 16, sr 2, for vectors of 256 bits. */
+    KS_LAYOUT_Q4_0_NR8KR16 = 43,
+    /**
+     * Q4_0 for SME, nr = vector_bytes, P 8, R 4, D 4, codes XOR 8. All codes, then for each 32 values f16 scale[nr];
+     * after all panels f32 bias. Padding repeats the last column. KleidiAI: qsi4c32ps4s0sf16, which stores a sixteenth
+     * of the scale: the results of its kernels over this layout are 16 times what they should be, exactly.
+     */
+    KS_LAYOUT_Q4_0_SME = 44,
+    /** As KS_LAYOUT_Q4_0_SME for SME2 with P 4, R 2, D 1 and codes as they are. KleidiAI: qsi4c32ps1s0scalef16. */
+    KS_LAYOUT_Q4_0_SME2 = 45,
+    /**
+     * int4 asymmetric, nr 32, P 32, R 4, D 16, codes as they are. Each group: codes, f32 zero[32], f32 scale / 16 [32].
+     * After all groups f32 bias[32]. Padding: code 8, the rest 0. Used by this library's own kernels.
+     */
+    KS_LAYOUT_INT4_ASYMMETRIC_N32K4 = 50,
+    /** As KS_LAYOUT_INT4_ASYMMETRIC_N32K4 with nr 4, codes XOR 8; padding repeats the last column. KleidiAI: qai4c32p4x4, kr 8, sr 2. */
+    KS_LAYOUT_INT4_ASYMMETRIC_NR4KR8 = 51,
+    /** As KS_LAYOUT_INT4_ASYMMETRIC_NR4KR8 with R 8. KleidiAI: qai4c32p4x8, kr 16, sr 2. */
+    KS_LAYOUT_INT4_ASYMMETRIC_NR4KR16 = 52,
+    /**
+     * As KS_LAYOUT_INT4_ASYMMETRIC_N32K4 for SME2, nr = vector_bytes, P 4, R 2, D 1, with the scale as it is; padding
+     * repeats the last column. KleidiAI: qai4c32ps1s0nrx4.
+     */
+    KS_LAYOUT_INT4_ASYMMETRIC_SME2 = 53,
+    /** f16, nr 16: f32 bias[16], then for each k: f16 w[16]. Padding is 0. Used by this library's own kernels. */
+    KS_LAYOUT_F16_N16 = 60,
+    /** bf16, nr 16: f32 bias[16], then for each k: bf16 w[16]. Padding is 0. Used by this library's own kernels. */
+    KS_LAYOUT_BF16_N16 = 70,
+    /** As KS_LAYOUT_F32_N16 with nr = vector_bytes, of SVE. KleidiAI: f32p4vlx1b. */
+    KS_LAYOUT_F32_SVE = 80,
+    /** As KS_LAYOUT_F32_N16 with nr = vector_bytes / 2, of SME. KleidiAI: f32p2vlx1b. */
+    KS_LAYOUT_F32_SME = 81
 };
 
 /** Tiers: implementations for one instruction set each. Bits of a mask. */
@@ -136,10 +284,34 @@ enum ks_tier {
     KS_TIER_DOTPROD = 4,
     /** Arm: FEAT_I8MM. */
     KS_TIER_I8MM = 8,
+    /** Arm: SVE, some of it for one vector length only. */
+    KS_TIER_SVE = 16,
+    /** Arm: FEAT_SME. */
+    KS_TIER_SME = 32,
+    /** Arm: FEAT_SME2. */
+    KS_TIER_SME2 = 64,
     /** x64: AVX2 with FMA. */
     KS_TIER_AVX2 = 256,
     /** x64: AVX-512 F, BW, DQ, VL and VNNI. */
     KS_TIER_AVX512VNNI = 512
+};
+
+/**
+ * Tiers that a caller should leave switched off unless asked for: their kernels share one unit among several cores, and
+ * no measurement on hardware stands behind their place in the table.
+ */
+enum { KS_TIERS_ON_REQUEST = 32 | 64 };
+
+/** Types of x and y. */
+enum ks_type {
+    /** 32-bit float. */
+    KS_TYPE_F32 = 1,
+    /** 16-bit float (IEEE binary16). */
+    KS_TYPE_F16 = 2,
+    /** bfloat16. */
+    KS_TYPE_BF16 = 3,
+    /** int8 codes; value (code - zero_point) * scale. */
+    KS_TYPE_INT8 = 4
 };
 
 /** Processor architectures. */
@@ -172,6 +344,8 @@ enum ks_cpu_feature {
     KS_CPU_SME = 128,
     /** Arm SME2. */
     KS_CPU_SME2 = 256,
+    /** Arm 8-bit matrix multiply on SVE vectors. */
+    KS_CPU_SVE_I8MM = 512,
     /** x86 AVX2. */
     KS_CPU_AVX2 = 65536,
     /** x86 FMA3. */
@@ -179,7 +353,9 @@ enum ks_cpu_feature {
     /** x86 AVX-512 F, BW, DQ and VL. */
     KS_CPU_AVX512 = 262144,
     /** x86 AVX-512 VNNI. */
-    KS_CPU_AVX512VNNI = 524288
+    KS_CPU_AVX512VNNI = 524288,
+    /** x86 F16C: conversions of half-precision floats. */
+    KS_CPU_F16C = 1048576
 };
 
 /** Why a kernel is not used; KS_REJECT_NONE where it can be. */
@@ -199,7 +375,13 @@ enum ks_reject {
     /** It does not take this number of rows. */
     KS_REJECT_ROWS = 6,
     /** It does not take this group. */
-    KS_REJECT_GROUP = 7
+    KS_REJECT_GROUP = 7,
+    /** It reads weights packed for another vector length than this CPU's, or is for another vector length. */
+    KS_REJECT_VECTOR = 8,
+    /** It does not take this number of columns (n). */
+    KS_REJECT_COLUMNS = 9,
+    /** Its results are not those of the other kernels: it runs where it is forced only. */
+    KS_REJECT_INEXACT = 10
 };
 
 /** The processor, as the operating system reports it. */
@@ -212,6 +394,10 @@ typedef struct ks_cpu_info {
     uint64_t features;
     /** SVE vector length in bytes; 0 without SVE. */
     uint32_t sve_bytes;
+    /** SME vector length in bytes; 0 without SME. */
+    uint32_t sme_bytes;
+    /** Units that execute SME, as far as the operating system tells; 1 where it does not; 0 without SME. */
+    uint32_t sme_units;
     /** 0. */
     uint32_t reserved;
 } ks_cpu_info;
@@ -232,6 +418,12 @@ typedef struct ks_kernel_info {
     int64_t min_rows;
     /** Most rows (m) it takes. */
     int64_t max_rows;
+    /** Fewest columns (n) it takes. */
+    int64_t min_columns;
+    /** Bytes of a vector that its layout is made for on this CPU; 0 where the layout does not depend on it. */
+    int32_t vector_bytes;
+    /** 1 where its results have the bits of this format's arithmetic, 0 where `note` says what they have. */
+    int32_t exact;
     /** 1 where it is compiled into this library, else 0. */
     int32_t compiled;
     /** 1 where it is compiled in and this CPU has what it needs, else 0. */
@@ -254,22 +446,34 @@ typedef struct ks_select_args {
     int32_t format;
     /** A ks_layout, or 0 for any. */
     int32_t layout;
-    /** Values per group (int4 formats); 0 for KS_FORMAT_F32. */
+    /** Values per group; 0 for formats without. */
     int32_t group;
     /** Rows of x, at least 1; 0 asks for any number of rows, which is how a layout is chosen. */
     int64_t m;
+    /** Columns of y, at least 1. */
+    int64_t n;
+    /** Values per row of x, at least 1. */
+    int64_t k;
     /** ks_tier bits that are switched off. */
     uint32_t disabled_tiers;
+    /** The vector length that `layout` was packed for; 0 where it depends on none, and where `layout` is 0. */
+    int32_t vector_bytes;
     /** 0. */
     uint32_t flags;
+    /** 0. */
+    uint32_t reserved;
 } ks_select_args;
 
-/** Arguments of ks_quantize_int4(). */
+/** Arguments of ks_quantize(). */
 typedef struct ks_quantize_args {
     /** sizeof(ks_quantize_args), set by the caller. */
     uint32_t struct_size;
-    /** Values per group: a multiple of 32 from 32 to 16384 that divides k. */
+    /** A ks_format other than KS_FORMAT_F32. */
+    int32_t format;
+    /** Values per group; 0 for formats without. */
     int32_t group;
+    /** 0. */
+    uint32_t flags;
     /** Rows (output features), at least 1. */
     int64_t n;
     /** Values per row (input features), at least 1. */
@@ -278,14 +482,18 @@ typedef struct ks_quantize_args {
     const float *weights;
     /** Elements from one row of weights to the next, at least k. */
     int64_t weights_stride;
-    /** Result: codes [n][k/2] bytes, the even k in the low nibble; 0..15, value code - 8. */
-    uint8_t *codes;
-    /** Bytes that `codes` can hold, at least n * k/2. */
+    /** Result: n rows of codes, blocks or floats as ks_format says, without gaps. */
+    void *codes;
+    /** Bytes that `codes` can hold. */
     uint64_t codes_size;
-    /** Result: bf16 scales [n][k/group], as the top 16 bits of a float. */
-    uint16_t *scales;
-    /** Elements that `scales` can hold, at least n * k/group. */
+    /** Result: scales as ks_format says, aligned as they ask; null for formats without. */
+    void *scales;
+    /** Elements that `scales` can hold; 0 for formats without. */
     uint64_t scales_count;
+    /** Result: f32 zeros as ks_format says; null for formats without. */
+    float *zeros;
+    /** Elements that `zeros` can hold; 0 for formats without. */
+    uint64_t zeros_count;
     /** Result with KS_ERROR_NOT_FINITE: the index row * k + column of the first such weight; else -1. */
     int64_t bad_index;
 } ks_quantize_args;
@@ -298,8 +506,12 @@ typedef struct ks_shape {
     int32_t format;
     /** A ks_layout of that format. */
     int32_t layout;
-    /** Values per group (int4 formats: a multiple of 32 from 32 to 16384 that divides k); 0 for KS_FORMAT_F32. */
+    /** Values per group; 0 for formats without. */
     int32_t group;
+    /** Bytes of a vector that the layout is made for: a power of two from 16 to 256; 0 where it depends on none. */
+    int32_t vector_bytes;
+    /** 0. */
+    int32_t reserved;
     /** Rows (output features), at least 1. */
     int64_t n;
     /** Values per row (input features), at least 1. */
@@ -318,21 +530,28 @@ typedef struct ks_pack_args {
     int64_t n_begin;
     /** One past the last row to pack: n, or a multiple of the panel width. */
     int64_t n_end;
-    /** All n rows: KS_FORMAT_F32: f32 [n][k]; KS_FORMAT_INT4_GROUP: codes as ks_quantize_int4() writes them. */
+    /** All n rows of codes, blocks or floats as ks_format says, aligned as floats ask; floats and Q4_0's scales finite. */
     const void *weights;
     /** Bytes from one row of `weights` to the next; at least the bytes of a row. */
     int64_t weights_stride_bytes;
-    /** bf16 scales [n][scales_stride]; null for KS_FORMAT_F32. Finite. */
-    const uint16_t *scales;
-    /** Elements from one row of `scales` to the next, at least k/group; 0 for KS_FORMAT_F32. */
+    /**
+     * Scales [n][scales_stride] as ks_format says; null for formats without. Finite; f32 scales are 0 or of a magnitude
+     * of at least 2^-40.
+     */
+    const void *scales;
+    /** Elements from one row of `scales` to the next, at least k/group, or 1 per channel; 0 for formats without. */
     int64_t scales_stride;
+    /** f32 zeros [n][zeros_stride] as ks_format says; null for formats without. Finite. */
+    const float *zeros;
+    /** Elements from one row of `zeros` to the next, at least k/group; 0 for formats without. */
+    int64_t zeros_stride;
     /** f32 bias [n], or null for zeros. Finite. */
     const float *bias;
     /** The blob, aligned to KS_ALIGNMENT; its panels n_begin..n_end are written. Calls for disjoint ranges may run at once. */
     void *packed;
     /** Bytes that `packed` can hold, at least ks_packed_size(). */
     uint64_t packed_size;
-    /** Result with KS_ERROR_NOT_FINITE: the index row * k + column (weights), row * (k/group) + group (scales) or row (bias); else -1. */
+    /** Result with KS_ERROR_NOT_FINITE: the index row * k + column (floats), row * groups + group (scales, zeros) or row (bias); else -1. */
     int64_t bad_index;
 } ks_pack_args;
 
@@ -340,7 +559,7 @@ typedef struct ks_pack_args {
 typedef struct ks_packed_info {
     /** sizeof(ks_packed_info), set by the caller. */
     uint32_t struct_size;
-    /** Version of the blob format: 1. */
+    /** Version of the blob format: 2. */
     uint32_t version;
     /** A ks_format. */
     int32_t format;
@@ -350,6 +569,10 @@ typedef struct ks_packed_info {
     int32_t group;
     /** 1 where the packed bias is not +0 throughout, else 0. */
     int32_t has_bias;
+    /** Bytes of a vector that the layout is made for; 0 where it depends on none. */
+    int32_t vector_bytes;
+    /** 0. */
+    int32_t reserved;
     /** Rows (output features). */
     int64_t n;
     /** Values per row (input features). */
@@ -370,14 +593,18 @@ typedef struct ks_unpack_args {
     const void *packed;
     /** Bytes of the blob. */
     uint64_t packed_size;
-    /** Result: KS_FORMAT_F32: f32 [n][k]; KS_FORMAT_INT4_GROUP: codes [n][k/2] as ks_quantize_int4() writes them. */
+    /** Result: n rows of codes, blocks or floats as ks_format says, without gaps. */
     void *weights;
     /** Bytes that `weights` can hold. */
     uint64_t weights_size;
-    /** Result: bf16 scales [n][k/group]; null for KS_FORMAT_F32. */
-    uint16_t *scales;
-    /** Elements that `scales` can hold; 0 for KS_FORMAT_F32. */
+    /** Result: scales as ks_format says; null for formats without. */
+    void *scales;
+    /** Elements that `scales` can hold; 0 for formats without. */
     uint64_t scales_count;
+    /** Result: f32 zeros as ks_format says; null for formats without. */
+    float *zeros;
+    /** Elements that `zeros` can hold; 0 for formats without. */
+    uint64_t zeros_count;
     /** Result: f32 bias [n]; may be null. */
     float *bias;
     /** Elements that `bias` can hold, at least n where `bias` is not null. */
@@ -405,18 +632,33 @@ typedef struct ks_matmul_args {
     uint64_t packed_size;
     /** Rows of x and y; 0 is allowed and does nothing. */
     int64_t m;
-    /** Activations, f32 [m][x_stride]. */
-    const float *x;
+    /** Activations [m][x_stride] of type x_type, aligned as it asks. */
+    const void *x;
     /** Elements from one row of x to the next, at least k. */
     int64_t x_stride;
     /** Elements that can be read at `x`, at least (m - 1) * x_stride + k. */
     uint64_t x_count;
-    /** Results, f32 [m][y_stride]; must not overlap any other buffer. Only y[0..m)[0..n) is written. */
-    float *y;
+    /** Results [m][y_stride] of type y_type, aligned as it asks; must not overlap any other buffer. Only y[0..m)[0..n) is written. */
+    void *y;
     /** Elements from one row of y to the next, at least n. */
     int64_t y_stride;
     /** Elements that can be written at `y`, at least (m - 1) * y_stride + n. */
     uint64_t y_count;
+    /** A ks_type; KS_TYPE_INT8 for formats whose activations are quantised per row only. */
+    int32_t x_type;
+    /** A ks_type. */
+    int32_t y_type;
+    /**
+     * 0: the scale of activations follows from each row (dynamic). Else the scale of all of them (static, calibrated),
+     * a normal float above 0, for formats whose activations are quantised per row; KS_TYPE_INT8 needs it.
+     */
+    float x_scale;
+    /** With an x_scale the code of 0, -128..127; else 0. */
+    int32_t x_zero_point;
+    /** With y_type KS_TYPE_INT8 the step between codes, a normal float above 0; else 0. */
+    float y_scale;
+    /** With y_type KS_TYPE_INT8 the code of 0, -128..127; else 0. */
+    int32_t y_zero_point;
     /** Lower bound of the results; not NaN; -INFINITY for none. */
     float clamp_min;
     /** Upper bound of the results; not NaN, at least clamp_min; INFINITY for none. */
@@ -486,19 +728,33 @@ KS_API int32_t ks_check_kernel(int32_t index, const ks_select_args *args, int32_
 KS_API int32_t ks_select_kernel(const ks_select_args *args, int32_t *index);
 
 /**
- * Quantises f32 weights to int4 in groups, symmetric, with bf16 scales, as torchao does with
- * MappingType.SYMMETRIC and scale_dtype = bfloat16. Per group: s = max(-min(w, 0), max(w, 0)) / 7.5, at least the
- * smallest normal float; s is rounded to bf16 (nearest, ties to even); r = 1 / s; code = clamp(rne(w * r), -8, 7) + 8.
- * @return KS_OK, or a status for the argument that is wrong; KS_ERROR_NOT_FINITE leaves `codes` and `scales` undefined.
+ * Quantises f32 weights. In what follows a is the largest magnitude of a channel or group, rne rounds to the nearest,
+ * ties to even, and quotients and reciprocals are single f32 operations.
+ *  - INT4_GROUP: s = a / 7.5, at least the smallest normal float, rounded to bf16 (nearest, ties to even); code =
+ *    clamp(rne(w * (1 / s)), -8, 7) + 8: torchao's MappingType.SYMMETRIC with bfloat16 scales.
+ *  - INT4_CHANNEL, INT8_CHANNEL, INT2_CHANNEL: s = a / 7.5, a / 127.5, a / 1.5, at least 2^-40; codes
+ *    clamp(rne(w * (1 / s)), -8, 7) + 8, clamp(..., -128, 127), clamp(..., -2, 1) + 2: torchao's SYMMETRIC per axis.
+ *  - Q4_0: m = the weight of largest magnitude with its sign, the first among equals; d = m / -8; the scale is d as f16;
+ *    code = min(15, trunc(w * (d == 0 ? 0 : 1 / d) + 8.5)): ggml's reference. KS_ERROR_NOT_FINITE where |d| exceeds the
+ *    largest f16.
+ *  - INT4_ASYMMETRIC: lo = the smallest, hi = the largest weight of the group; s = (hi - lo) / 15, at least 2^-40;
+ *    zero = lo + s * 8; code = clamp(rne((w - (zero - s * 8)) / s), 0, 15): ATen's int4 with a zero in floats.
+ *    KS_ERROR_NOT_FINITE where hi - lo or the zero overflows.
+ *  - F16, BF16: nearest, ties to even. KS_ERROR_NOT_FINITE where a weight becomes infinite.
+ * @return KS_OK, or a status for the argument that is wrong; KS_ERROR_NOT_FINITE leaves the results undefined.
  */
-KS_API int32_t ks_quantize_int4(ks_quantize_args *args);
-
-/** Returns the columns of a panel of a ks_layout: the granularity of ks_pack(); 0 for an unknown layout. */
-KS_API int32_t ks_panel_columns(int32_t layout);
+KS_API int32_t ks_quantize(ks_quantize_args *args);
 
 /**
- * Computes the bytes of a packed blob, header included: KS_BLOB_HEADER_SIZE + panels * bytes of a panel, rounded up to
- * KS_ALIGNMENT; a panel of nr columns has nr * (k + 1) * 4 bytes (f32) or nr * (k/2 + 2 * k/group + 8) bytes (int4).
+ * Returns the columns of a panel of a ks_layout: the granularity of ks_pack().
+ * @param vector_bytes As in ks_shape.
+ * @return 0 for an unknown layout, or a vector length that does not go with it.
+ */
+KS_API int32_t ks_panel_columns(int32_t layout, int32_t vector_bytes);
+
+/**
+ * Computes the bytes of a packed blob, header included: KS_BLOB_HEADER_SIZE + panels * bytes of a panel + bytes of the
+ * arrays after the panels, rounded up to KS_ALIGNMENT; all as the ks_layout says.
  * @param size Result.
  * @return KS_OK, KS_ERROR_NULL, KS_ERROR_STRUCT_SIZE, KS_ERROR_VALUE, KS_ERROR_GROUP or KS_ERROR_OVERFLOW.
  */
@@ -532,7 +788,8 @@ KS_API int32_t ks_packed_describe(const void *packed, uint64_t packed_size, int3
 KS_API int32_t ks_unpack(const ks_unpack_args *args);
 
 /**
- * Checks the closed formula of a layout against the packer of the linked KleidiAI, on a small matrix.
+ * Checks the closed formula of a layout against the packer of the linked KleidiAI, on a small matrix. A layout for SVE
+ * or SME is checked for this CPU's vector length, and where the CPU has none it is not checked.
  * @return KS_OK (also where the layout is not KleidiAI's or KleidiAI is not linked in), KS_ERROR_VALUE for an unknown
  * layout, or KS_ERROR_LAYOUT_MISMATCH.
  */
@@ -549,10 +806,23 @@ KS_API int32_t ks_matmul_scratch_size(const ks_matmul_args *args, uint64_t *size
 /**
  * Multiplies: y = clamp(x * transpose(weights) + bias).
  *
- * For KS_FORMAT_INT4_GROUP each row of x is quantised to int8 first (KleidiAI's qai8dxp): lo = min(0, min x), hi =
- * max(0, max x); S = lo == hi ? 1 : 255 / (hi - lo); scale_x = 1 / S; e = (-128 + lo * S) + (127 + hi * S);
- * zp = rne(clamp(e > 0 ? -128 - lo * S : 127 - hi * S, -128, 127)); qa = clamp(round_half_away(x * S) + zp, -128, 127).
- * Where S is infinite, zp, qa and scale_x are 0. Where the row is not finite or hi - lo overflows, they are 0, 0 and NaN.
+ * Values of x become f32 exactly, or codes:
+ *  - per row (INT4_GROUP, INT4_CHANNEL, INT8_CHANNEL, INT2_CHANNEL; KleidiAI's qai8dxp): lo = min(0, min x), hi =
+ *    max(0, max x); S = lo == hi ? 1 : 255 / (hi - lo); scale_x = 1 / S; e = (-128 + lo * S) + (127 + hi * S);
+ *    zp = rne(clamp(e > 0 ? -128 - lo * S : 127 - hi * S, -128, 127)); qa = clamp(round_half_away(x * S) + zp, -128,
+ *    127). Where S is infinite, zp, qa and scale_x are 0. Where the row is not finite or hi - lo overflows, they are 0,
+ *    0 and NaN.
+ *  - with x_scale: scale_x = x_scale, zp = x_zero_point, qa = clamp(rne(x * (1 / x_scale)) + zp, -128, 127), or the
+ *    codes that are given. A row that is not finite gets NaN for scale_x.
+ *  - per 32 values (Q4_0; KleidiAI's qsi8d32p): d = max |x| / 127; qa = d == 0 ? 0 : round_half_away(x * (1 / d));
+ *    scale_x = d as f16. Where 1 / d is infinite, qa and scale_x are 0. Where a block of the row is not finite, or its
+ *    scale as f16, every scale of the row is NaN.
+ *  - per group (INT4_ASYMMETRIC; KleidiAI's qsi8d32pscalef32): S = 127 / max |x|; qa = rne(x * S); scale_x = 1 / S.
+ *    Where max |x| is less than 2^-75, qa and scale_x are 0: so no product of scales is subnormal. Where a group of the
+ *    row is not finite, every scale of the row is NaN.
+ *
+ * Results become f16 or bf16 by rounding the clamped f32 to nearest, ties to even, NaN to the quiet NaN; int8 as
+ * clamp(rne(y * (1 / y_scale)) + y_zero_point, -128, 127), NaN becoming y_zero_point.
  *
  * @return KS_OK, or a status for the argument that is wrong.
  */

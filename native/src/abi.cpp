@@ -19,8 +19,11 @@ ks_status check_index(int32_t index) {
 ks_status check_request(const ks_select_args* args) {
     KS_CHECK(check_struct("args", args));
     KS_CHECK(check_zero("flags", args->flags));
-    KS_CHECK(check_format(args->format, args->layout, true));
-    return check_at_least("m", args->m, 0);
+    KS_CHECK(check_zero("reserved", args->reserved));
+    KS_CHECK(check_format(args->format, args->layout, args->vector_bytes, true));
+    KS_CHECK(check_at_least("m", args->m, 0));
+    KS_CHECK(check_at_least("n", args->n, 1));
+    return check_at_least("k", args->k, 1);
 }
 
 }  // namespace
@@ -44,7 +47,8 @@ const char* ks_last_error(void) { return ks::last_error(); }
 
 int32_t ks_get_cpu_info(ks_cpu_info* info) {
     KS_CHECK(ks::check_struct("info", info));
-    *info = {sizeof(ks_cpu_info), ks::cpu_arch(), ks::cpu_features(), ks::cpu_sve_bytes(), 0};
+    *info = {sizeof(ks_cpu_info), ks::cpu_arch(), ks::cpu_features(), ks::cpu_sve_bytes(),
+             ks::cpu_sme_bytes(), ks::cpu_sme_units(), 0};
     return KS_OK;
 }
 
@@ -61,6 +65,9 @@ int32_t ks_get_kernel_info(int32_t index, ks_kernel_info* info) {
              kernel.needs,
              kernel.min_rows,
              kernel.max_rows,
+             kernel.min_columns,
+             ks::kernel_vector_bytes(kernel),
+             kernel.exact,
              kernel.code != nullptr,
              ks::kernel_supported(kernel),
              kernel.name,
@@ -81,7 +88,7 @@ int32_t ks_check_kernel(int32_t index, const ks_select_args* args, int32_t* reas
 int32_t ks_select_kernel(const ks_select_args* args, int32_t* index) {
     KS_CHECK(ks::check_buffer("index", index, alignof(int32_t)));
     KS_CHECK(ks::check_request(args));
-    KS_CHECK(ks::check_group(args->format, args->group, 0));
+    KS_CHECK(ks::check_group(*ks::find_format(args->format), args->group, args->k));
     return ks::select_kernel(*args, index);
 }
 

@@ -15,7 +15,7 @@ namespace ks {
 namespace {
 
 constexpr char kMagic[] = "KSPACKED";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr uint64_t kHeaderChecked = offsetof(BlobHeader, header_checksum);
 
 uint64_t mix(uint64_t lane, uint64_t word) {
@@ -24,28 +24,24 @@ uint64_t mix(uint64_t lane, uint64_t word) {
 }
 
 // Whether any column's bias has a bit set: -0 counts, since it shows in the result.
-bool any_bias(const Layout& layout, const ks_shape& shape, const uint8_t* panels) {
-    const uint64_t panel_bytes = layout.panel_bytes(shape.k, shape.group);
-    const uint64_t bias_offset = layout.bias_offset(shape.k, shape.group);
-    for (int64_t n = 0; n < shape.n; ++n) {
-        const uint8_t* panel = panels + static_cast<uint64_t>(n / layout.columns) * panel_bytes;
+bool any_bias(const PackedMatrix& matrix, const uint8_t* panels) {
+    for (int64_t n = 0; n < matrix.n; ++n) {
         uint32_t bits;
-        memcpy(&bits, panel + bias_offset + static_cast<uint64_t>(n % layout.columns) * sizeof bits, sizeof bits);
+        memcpy(&bits, panels + matrix.bias_offset(n), sizeof bits);
         if (bits != 0) return true;
     }
     return false;
 }
 
 ks_status seal(const ks_shape* shape, void* packed, uint64_t packed_size) {
-    const Layout* layout;
+    PackedMatrix matrix;
     uint64_t size;
-    KS_CHECK(check_shape(shape, &layout, &size));
+    KS_CHECK(check_shape(shape, &matrix, &size));
     KS_CHECK(check_buffer("packed", packed, KS_ALIGNMENT));
     KS_CHECK(check_capacity("packed", packed_size, size, "bytes"));
 
     uint8_t* panels = static_cast<uint8_t*>(packed) + KS_BLOB_HEADER_SIZE;
-    const uint64_t panel_count = static_cast<uint64_t>((shape->n - 1) / layout->columns + 1);
-    const uint64_t used = panel_count * layout->panel_bytes(shape->k, shape->group);
+    const uint64_t used = matrix.payload_bytes();
     BlobHeader header = {};
     header.payload_size = size - KS_BLOB_HEADER_SIZE;
     memset(panels + used, 0, header.payload_size - used);
@@ -54,9 +50,10 @@ ks_status seal(const ks_shape* shape, void* packed, uint64_t packed_size) {
     header.format = shape->format;
     header.layout = shape->layout;
     header.group = shape->group;
+    header.vector_bytes = shape->vector_bytes;
     header.n = shape->n;
     header.k = shape->k;
-    header.has_bias = any_bias(*layout, *shape, panels);
+    header.has_bias = any_bias(matrix, panels);
     header.header_size = KS_BLOB_HEADER_SIZE;
     header.payload_checksum = blob_checksum(panels, header.payload_size);
     header.header_checksum = blob_checksum(&header, kHeaderChecked);
@@ -90,7 +87,8 @@ uint64_t blob_checksum(const void* data, uint64_t size) {
     return result ^ result >> 32;
 }
 
-ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, bool verify, ks_packed_info* info) {
+ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, bool verify, ks_packed_info* info,
+                    PackedMatrix* matrix) {
     KS_CHECK(check_buffer(name, packed, KS_ALIGNMENT));
     if (packed_size < KS_BLOB_HEADER_SIZE) {
         return fail(KS_ERROR_BLOB_TRUNCATED, "%s has %" PRIu64 " bytes, its header alone has %d", name, packed_size,
@@ -119,14 +117,14 @@ ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, 
                     " bytes, which is %d",
                     name, header.has_bias, header.header_size, KS_BLOB_HEADER_SIZE);
     }
-    const ks_shape shape = {sizeof(ks_shape), header.format, header.layout, header.group, header.n, header.k};
-    const Layout* layout;
+    const ks_shape shape = {sizeof(ks_shape),     header.format, header.layout, header.group,
+                            header.vector_bytes, 0,             header.n,      header.k};
     uint64_t size;
-    if (check_shape(&shape, &layout, &size) != KS_OK) {
+    if (check_shape(&shape, matrix, &size) != KS_OK) {
         return fail(KS_ERROR_BLOB_CORRUPT,
                     "%s is corrupt: its header has an impossible shape: format %" PRId32 ", layout %" PRId32
-                    ", group %" PRId32 ", n %" PRId64 ", k %" PRId64,
-                    name, header.format, header.layout, header.group, header.n, header.k);
+                    ", group %" PRId32 ", vector_bytes %" PRId32 ", n %" PRId64 ", k %" PRId64,
+                    name, header.format, header.layout, header.group, header.vector_bytes, header.n, header.k);
     }
     if (header.payload_size != size - KS_BLOB_HEADER_SIZE) {
         return fail(KS_ERROR_BLOB_CORRUPT,
@@ -147,6 +145,8 @@ ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, 
              header.layout,
              header.group,
              static_cast<int32_t>(header.has_bias),
+             header.vector_bytes,
+             0,
              header.n,
              header.k,
              size,
@@ -167,7 +167,8 @@ int32_t ks_packed_describe(const void* packed, uint64_t packed_size, int32_t ver
     if (verify != 0 && verify != 1) {
         return ks::fail(KS_ERROR_VALUE, "verify is %" PRId32 ", it must be 0 or 1", verify);
     }
-    return ks::read_blob("packed", packed, packed_size, verify == 1, info);
+    ks::PackedMatrix matrix;
+    return ks::read_blob("packed", packed, packed_size, verify == 1, info, &matrix);
 }
 
 }  // extern "C"

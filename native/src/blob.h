@@ -8,10 +8,12 @@
 
 namespace ks {
 
+struct PackedMatrix;
+
 // Little-endian, as are the panels.
 struct BlobHeader {
     uint8_t magic[8];  // "KSPACKED"
-    uint32_t version;  // 1
+    uint32_t version;  // 2
     int32_t format;
     int32_t layout;
     int32_t group;
@@ -21,7 +23,8 @@ struct BlobHeader {
     uint32_t header_size;       // 128
     uint64_t payload_size;      // bytes after the header
     uint64_t payload_checksum;  // blob_checksum() of them
-    uint8_t reserved[56];       // 0
+    int32_t vector_bytes;       // as in ks_shape
+    uint8_t reserved[52];       // 0
     uint64_t header_checksum;   // blob_checksum() of the 120 bytes before
 };
 static_assert(sizeof(BlobHeader) == KS_BLOB_HEADER_SIZE, "the header has no padding");
@@ -33,7 +36,8 @@ static_assert(sizeof(BlobHeader) == KS_BLOB_HEADER_SIZE, "the header has no padd
 uint64_t blob_checksum(const void* data, uint64_t size);
 
 // Reads and checks a header; `verify` compares the checksum of the panels too. `name` is for messages.
-ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, bool verify, ks_packed_info* info);
+ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, bool verify, ks_packed_info* info,
+                    PackedMatrix* matrix);
 
 // The panels of a sealed blob.
 inline const uint8_t* blob_panels(const void* packed) {

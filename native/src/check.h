@@ -14,7 +14,8 @@
 
 namespace ks {
 
-struct Layout;
+struct Format;
+struct PackedMatrix;
 
 ks_status check_pointer(const char* name, const void* pointer);
 
@@ -39,16 +40,16 @@ ks_status check_at_least(const char* name, int64_t value, int64_t least);
 // `capacity` in `unit`, for instance "bytes".
 ks_status check_capacity(const char* name, uint64_t capacity, uint64_t needed, const char* unit);
 
-// A format, and a layout of it or, where `any_layout`, 0.
-ks_status check_format(int32_t format, int32_t layout, bool any_layout);
+// A format; and a layout of it that can be made for `vector_bytes` or, where `any_layout`, 0 and 0.
+ks_status check_format(int32_t format, int32_t layout, int32_t vector_bytes, bool any_layout);
 
-bool group_allowed(int32_t format, int32_t group);
+bool group_allowed(const Format& format, int32_t group);
 
-// A group that `format` allows and that divides k; k = 0 leaves the latter unchecked.
-ks_status check_group(int32_t format, int32_t group, int64_t k);
+// A group and a k that `format` allows.
+ks_status check_group(const Format& format, int32_t group, int64_t k);
 
-// A shape whose packed and unpacked sizes fit 63 bits. `layout` and `packed_size` are set on success.
-ks_status check_shape(const ks_shape* shape, const Layout** layout, uint64_t* packed_size);
+// A shape whose packed and unpacked sizes fit 63 bits. `matrix` and `packed_size` are set on success.
+ks_status check_shape(const ks_shape* shape, PackedMatrix* matrix, uint64_t* packed_size);
 
 // Elements from the first to the last of a matrix with rows >= 1.
 ks_status check_extent(const char* name, int64_t rows, int64_t columns, int64_t stride, uint64_t element_size,
@@ -59,6 +60,11 @@ struct Region {
     const void* begin;
     uint64_t size;
 };
+
+// An array of `needed` elements that a call writes: where none are needed it must be left out. `region` names the array,
+// and becomes what is written.
+ks_status check_result(Region* region, void* pointer, uint64_t held, uint64_t needed, uint64_t element_bytes,
+                       const Format& format);
 
 ks_status check_disjoint(const Region& a, const Region& b);
 

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "kleidisharp.h"
+#include "sme_units.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -37,13 +38,14 @@ uint64_t detect() {
     constexpr int kFma = 12;
     constexpr int kOsxsave = 27;
     constexpr int kAvx = 28;
+    constexpr int kF16c = 29;
     if (!bit(c, kOsxsave) || !bit(c, kAvx)) return 0;
     constexpr uint64_t kYmmState = 0x06;
     constexpr uint64_t kZmmState = 0xE6;
     const uint64_t states = enabled_states();
     if ((states & kYmmState) != kYmmState) return 0;
 
-    uint64_t features = bit(c, kFma) ? KS_CPU_FMA : 0;
+    uint64_t features = (bit(c, kFma) ? KS_CPU_FMA : 0) | (bit(c, kF16c) ? KS_CPU_F16C : 0);
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
     if (bit(b, 5)) features |= KS_CPU_AVX2;
     // The files of AVX-512 are compiled for AVX2 and FMA too; a virtual machine may hide these.
@@ -69,6 +71,7 @@ uint64_t detect() {
         {AT_HWCAP, 1, KS_CPU_NEON},   {AT_HWCAP, 10, KS_CPU_FP16},  {AT_HWCAP, 20, KS_CPU_DOTPROD},
         {AT_HWCAP2, 13, KS_CPU_I8MM}, {AT_HWCAP2, 14, KS_CPU_BF16}, {AT_HWCAP, 22, KS_CPU_SVE},
         {AT_HWCAP2, 1, KS_CPU_SVE2},  {AT_HWCAP2, 23, KS_CPU_SME},  {AT_HWCAP2, 37, KS_CPU_SME2},
+        {AT_HWCAP2, 9, KS_CPU_SVE_I8MM},
     };
     uint64_t features = 0;
     for (const Capability& c : capabilities) {
@@ -107,16 +110,42 @@ uint64_t cpu_features() {
     return features & ~kKnown;
 }
 
-uint32_t cpu_sve_bytes() {
+namespace {
+
+uint32_t vector_bytes(uint64_t feature, int get_length) {
 #if defined(__aarch64__)
-    if (cpu_features() & KS_CPU_SVE) {
-        constexpr int kGetVectorLength = 51;  // PR_SVE_GET_VL
-        constexpr int kLengthMask = 0xFFFF;   // PR_SVE_VL_LEN_MASK
-        const int length = prctl(kGetVectorLength);
+    constexpr int kLengthMask = 0xFFFF;  // of PR_SVE_GET_VL and PR_SME_GET_VL
+    if (cpu_features() & feature) {
+        const int length = prctl(get_length);
         if (length > 0) return static_cast<uint32_t>(length & kLengthMask);
     }
 #endif
+    (void)feature;
+    (void)get_length;
     return 0;
+}
+
+}  // namespace
+
+uint32_t cpu_sve_bytes() {
+    constexpr int kGetSveVectorLength = 51;  // PR_SVE_GET_VL
+    return vector_bytes(KS_CPU_SVE, kGetSveVectorLength);
+}
+
+uint32_t cpu_sme_bytes() {
+    constexpr int kGetSmeVectorLength = 64;  // PR_SME_GET_VL
+    return vector_bytes(KS_CPU_SME, kGetSmeVectorLength);
+}
+
+uint32_t cpu_sme_units() {
+    static std::atomic<uint32_t> cached{0};
+    if ((cpu_features() & KS_CPU_SME) == 0) return 0;
+    uint32_t units = cached.load(std::memory_order_relaxed);
+    if (units == 0) {
+        units = count_sme_units();
+        cached.store(units, std::memory_order_relaxed);
+    }
+    return units;
 }
 
 const char* cpu_feature_name(uint64_t feature) {
@@ -139,6 +168,8 @@ const char* cpu_feature_name(uint64_t feature) {
             return "sme";
         case KS_CPU_SME2:
             return "sme2";
+        case KS_CPU_SVE_I8MM:
+            return "svei8mm";
         case KS_CPU_AVX2:
             return "avx2";
         case KS_CPU_FMA:
@@ -147,6 +178,8 @@ const char* cpu_feature_name(uint64_t feature) {
             return "avx512";
         case KS_CPU_AVX512VNNI:
             return "avx512vnni";
+        case KS_CPU_F16C:
+            return "f16c";
         default:
             return "unknown";
     }

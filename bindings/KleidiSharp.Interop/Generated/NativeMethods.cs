@@ -10,13 +10,22 @@ internal static unsafe partial class NativeMethods
     /// <summary>
     /// Version of this ABI, as ks_abi_version() returns it. It changes whenever a declaration here changes its meaning.
     /// </summary>
-    public const int KS_ABI_VERSION = 1;
+    public const int KS_ABI_VERSION = 2;
 
     /// <summary>Required alignment, in bytes, of packed blobs, scratch and team memory.</summary>
     public const int KS_ALIGNMENT = 64;
 
     /// <summary>Bytes at the start of every packed blob that describe it; the panels follow.</summary>
     public const int KS_BLOB_HEADER_SIZE = 128;
+
+    /// <summary>Largest k of the formats with one scale a channel: up to here no sum exceeds 32 bits.</summary>
+    public const int KS_MAX_CHANNEL_K = 65536;
+
+    /// <summary>
+    /// Tiers that a caller should leave switched off unless asked for: their kernels share one unit among several
+    /// cores, and no measurement on hardware stands behind their place in the table.
+    /// </summary>
+    public const int KS_TIERS_ON_REQUEST = 96;
 
     /// <summary>Returns KS_ABI_VERSION of the library that is loaded. Never fails.</summary>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -95,29 +104,36 @@ internal static unsafe partial class NativeMethods
     public static extern int ks_select_kernel([NativeTypeName("const ks_select_args *")] ks_select_args* args, [NativeTypeName("int32_t *")] int* index);
 
     /// <summary>
-    /// Quantises f32 weights to int4 in groups, symmetric, with bf16 scales, as torchao does with MappingType.SYMMETRIC
-    /// and scale_dtype = bfloat16. Per group: s = max(-min(w, 0), max(w, 0)) / 7.5, at least the smallest normal float;
-    /// s is rounded to bf16 (nearest, ties to even); r = 1 / s; code = clamp(rne(w * r), -8, 7) + 8.
+    /// Quantises f32 weights. In what follows a is the largest magnitude of a channel or group, rne rounds to the
+    /// nearest, ties to even, and quotients and reciprocals are single f32 operations. - INT4_GROUP: s = a / 7.5, at
+    /// least the smallest normal float, rounded to bf16 (nearest, ties to even); code = clamp(rne(w * (1 / s)), -8, 7)
+    /// + 8: torchao's MappingType.SYMMETRIC with bfloat16 scales. - INT4_CHANNEL, INT8_CHANNEL, INT2_CHANNEL: s = a /
+    /// 7.5, a / 127.5, a / 1.5, at least 2^-40; codes clamp(rne(w * (1 / s)), -8, 7) + 8, clamp(..., -128, 127),
+    /// clamp(..., -2, 1) + 2: torchao's SYMMETRIC per axis. - Q4_0: m = the weight of largest magnitude with its sign,
+    /// the first among equals; d = m / -8; the scale is d as f16; code = min(15, trunc(w * (d == 0 ? 0 : 1 / d) +
+    /// 8.5)): ggml's reference. KS_ERROR_NOT_FINITE where |d| exceeds the largest f16. - INT4_ASYMMETRIC: lo = the
+    /// smallest, hi = the largest weight of the group; s = (hi - lo) / 15, at least 2^-40; zero = lo + s * 8; code =
+    /// clamp(rne((w - (zero - s * 8)) / s), 0, 15): ATen's int4 with a zero in floats. KS_ERROR_NOT_FINITE where hi -
+    /// lo or the zero overflows. - F16, BF16: nearest, ties to even. KS_ERROR_NOT_FINITE where a weight becomes
+    /// infinite.
     /// </summary>
     /// <returns>
-    /// KS_OK, or a status for the argument that is wrong; KS_ERROR_NOT_FINITE leaves <c>codes</c> and <c>scales</c>
-    /// undefined.
+    /// KS_OK, or a status for the argument that is wrong; KS_ERROR_NOT_FINITE leaves the results undefined.
     /// </returns>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]
-    public static extern int ks_quantize_int4(ks_quantize_args* args);
+    public static extern int ks_quantize(ks_quantize_args* args);
 
-    /// <summary>
-    /// Returns the columns of a panel of a ks_layout: the granularity of ks_pack(); 0 for an unknown layout.
-    /// </summary>
+    /// <summary>Returns the columns of a panel of a ks_layout: the granularity of ks_pack().</summary>
+    /// <param name="vector_bytes">As in ks_shape.</param>
+    /// <returns>0 for an unknown layout, or a vector length that does not go with it.</returns>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]
-    public static extern int ks_panel_columns([NativeTypeName("int32_t")] int layout);
+    public static extern int ks_panel_columns([NativeTypeName("int32_t")] int layout, [NativeTypeName("int32_t")] int vector_bytes);
 
     /// <summary>
-    /// Computes the bytes of a packed blob, header included: KS_BLOB_HEADER_SIZE + panels * bytes of a panel, rounded
-    /// up to KS_ALIGNMENT; a panel of nr columns has nr * (k + 1) * 4 bytes (f32) or nr * (k/2 + 2 * k/group + 8) bytes
-    /// (int4).
+    /// Computes the bytes of a packed blob, header included: KS_BLOB_HEADER_SIZE + panels * bytes of a panel + bytes of
+    /// the arrays after the panels, rounded up to KS_ALIGNMENT; all as the ks_layout says.
     /// </summary>
     /// <param name="size">Result.</param>
     /// <returns>
@@ -164,7 +180,8 @@ internal static unsafe partial class NativeMethods
     public static extern int ks_unpack([NativeTypeName("const ks_unpack_args *")] ks_unpack_args* args);
 
     /// <summary>
-    /// Checks the closed formula of a layout against the packer of the linked KleidiAI, on a small matrix.
+    /// Checks the closed formula of a layout against the packer of the linked KleidiAI, on a small matrix. A layout for
+    /// SVE or SME is checked for this CPU's vector length, and where the CPU has none it is not checked.
     /// </summary>
     /// <returns>
     /// KS_OK (also where the layout is not KleidiAI's or KleidiAI is not linked in), KS_ERROR_VALUE for an unknown
@@ -187,11 +204,20 @@ internal static unsafe partial class NativeMethods
     /// <summary>Multiplies: y = clamp(x * transpose(weights) + bias).</summary>
     /// <returns>KS_OK, or a status for the argument that is wrong.</returns>
     /// <remarks>
-    /// For KS_FORMAT_INT4_GROUP each row of x is quantised to int8 first (KleidiAI's qai8dxp): lo = min(0, min x), hi =
-    /// max(0, max x); S = lo == hi ? 1 : 255 / (hi - lo); scale_x = 1 / S; e = (-128 + lo * S) + (127 + hi * S); zp =
-    /// rne(clamp(e &gt; 0 ? -128 - lo * S : 127 - hi * S, -128, 127)); qa = clamp(round_half_away(x * S) + zp, -128,
-    /// 127). Where S is infinite, zp, qa and scale_x are 0. Where the row is not finite or hi - lo overflows, they are
-    /// 0, 0 and NaN.
+    /// <para>Values of x become f32 exactly, or codes: - per row (INT4_GROUP, INT4_CHANNEL, INT8_CHANNEL, INT2_CHANNEL;
+    /// KleidiAI's qai8dxp): lo = min(0, min x), hi = max(0, max x); S = lo == hi ? 1 : 255 / (hi - lo); scale_x = 1 /
+    /// S; e = (-128 + lo * S) + (127 + hi * S); zp = rne(clamp(e &gt; 0 ? -128 - lo * S : 127 - hi * S, -128, 127)); qa
+    /// = clamp(round_half_away(x * S) + zp, -128, 127). Where S is infinite, zp, qa and scale_x are 0. Where the row is
+    /// not finite or hi - lo overflows, they are 0, 0 and NaN. - with x_scale: scale_x = x_scale, zp = x_zero_point, qa
+    /// = clamp(rne(x * (1 / x_scale)) + zp, -128, 127), or the codes that are given. A row that is not finite gets NaN
+    /// for scale_x. - per 32 values (Q4_0; KleidiAI's qsi8d32p): d = max |x| / 127; qa = d == 0 ? 0 : round_half_away(x
+    /// * (1 / d)); scale_x = d as f16. Where 1 / d is infinite, qa and scale_x are 0. Where a block of the row is not
+    /// finite, or its scale as f16, every scale of the row is NaN. - per group (INT4_ASYMMETRIC; KleidiAI's
+    /// qsi8d32pscalef32): S = 127 / max |x|; qa = rne(x * S); scale_x = 1 / S. Where max |x| is less than 2^-75, qa and
+    /// scale_x are 0: so no product of scales is subnormal. Where a group of the row is not finite, every scale of the
+    /// row is NaN.</para>
+    /// <para>Results become f16 or bf16 by rounding the clamped f32 to nearest, ties to even, NaN to the quiet NaN;
+    /// int8 as clamp(rne(y * (1 / y_scale)) + y_zero_point, -128, 127), NaN becoming y_zero_point.</para>
     /// </remarks>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
     [return: NativeTypeName("int32_t")]

@@ -35,6 +35,9 @@ internal enum ks_cpu_feature
     /// <summary>Arm SME2.</summary>
     KS_CPU_SME2 = 256,
 
+    /// <summary>Arm 8-bit matrix multiply on SVE vectors.</summary>
+    KS_CPU_SVE_I8MM = 512,
+
     /// <summary>x86 AVX2.</summary>
     KS_CPU_AVX2 = 65536,
 
@@ -46,4 +49,7 @@ internal enum ks_cpu_feature
 
     /// <summary>x86 AVX-512 VNNI.</summary>
     KS_CPU_AVX512VNNI = 524288,
+
+    /// <summary>x86 F16C: conversions of half-precision floats.</summary>
+    KS_CPU_F16C = 1048576,
 }

@@ -22,6 +22,16 @@ internal partial struct ks_cpu_info
     [NativeTypeName("uint32_t")]
     public uint sve_bytes;
 
+    /// <summary>SME vector length in bytes; 0 without SME.</summary>
+    [NativeTypeName("uint32_t")]
+    public uint sme_bytes;
+
+    /// <summary>
+    /// Units that execute SME, as far as the operating system tells; 1 where it does not; 0 without SME.
+    /// </summary>
+    [NativeTypeName("uint32_t")]
+    public uint sme_units;
+
     /// <summary>0.</summary>
     [NativeTypeName("uint32_t")]
     public uint reserved;

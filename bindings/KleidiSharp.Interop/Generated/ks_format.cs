@@ -3,12 +3,51 @@
 
 namespace KleidiSharp.Interop;
 
-/// <summary>Weight formats: each names one arithmetic (see the top of this file).</summary>
+/// <summary>
+/// Weight formats: each names one arithmetic (see the top of this file) and one form of weights as they come and go: -
+/// codes of 4 bits lie two to a byte, the even k in the low nibble, (k + 1) / 2 bytes a row; value code - 8; - codes of
+/// 2 bits lie four to a byte, ascending k from the low bits on, k / 4 bytes a row; value code - 2; - codes of 8 bits
+/// are int8 and are their value. A group is a multiple of 32 from 32 to 16384 that divides k; it is 0 for formats
+/// without.
+/// </summary>
 internal enum ks_format
 {
-    /// <summary>32-bit floats.</summary>
+    /// <summary>f32 [n][k].</summary>
     KS_FORMAT_F32 = 1,
 
-    /// <summary>int4 codes 0..15 (value code - 8) in groups of 32*j along k, one bf16 scale per group.</summary>
+    /// <summary>
+    /// int4 in groups along k: codes of 4 bits, bf16 scales [n][k/group]. torchao's Int8DynamicActivationInt4Weight.
+    /// </summary>
     KS_FORMAT_INT4_GROUP = 2,
+
+    /// <summary>
+    /// int4 per channel: codes of 4 bits, f32 scales [n]; k up to KS_MAX_CHANNEL_K. XNNPACK, LiteRT, ExecuTorch.
+    /// </summary>
+    KS_FORMAT_INT4_CHANNEL = 3,
+
+    /// <summary>int8 per channel: codes of 8 bits, f32 scales [n]; k up to KS_MAX_CHANNEL_K. PyTorch, W8A8.</summary>
+    KS_FORMAT_INT8_CHANNEL = 4,
+
+    /// <summary>
+    /// int2 per channel: codes of 2 bits, f32 scales [n]; k a multiple of 32 up to KS_MAX_CHANNEL_K. LiteRT.
+    /// </summary>
+    KS_FORMAT_INT2_CHANNEL = 5,
+
+    /// <summary>
+    /// GGUF's Q4_0: [n][k/32] blocks of 18 bytes, each an f16 scale and 16 bytes of which byte i holds code i in its
+    /// low and code i + 16 in its high nibble; value code - 8; k a multiple of 32.
+    /// </summary>
+    KS_FORMAT_Q4_0 = 6,
+
+    /// <summary>
+    /// int4 in groups along k with a zero of their own: codes of 4 bits, f32 scales and f32 zeros [n][k/group]; a
+    /// weight is (code - 8) * scale + zero. AWQ, GPTQ, GGUF's Q4_1, ATen's int4.
+    /// </summary>
+    KS_FORMAT_INT4_ASYMMETRIC = 7,
+
+    /// <summary>f16 [n][k].</summary>
+    KS_FORMAT_F16 = 8,
+
+    /// <summary>bf16 [n][k].</summary>
+    KS_FORMAT_BF16 = 9,
 }

@@ -34,6 +34,22 @@ internal unsafe partial struct ks_kernel_info
     [NativeTypeName("int64_t")]
     public long max_rows;
 
+    /// <summary>Fewest columns (n) it takes.</summary>
+    [NativeTypeName("int64_t")]
+    public long min_columns;
+
+    /// <summary>
+    /// Bytes of a vector that its layout is made for on this CPU; 0 where the layout does not depend on it.
+    /// </summary>
+    [NativeTypeName("int32_t")]
+    public int vector_bytes;
+
+    /// <summary>
+    /// 1 where its results have the bits of this format's arithmetic, 0 where <c>note</c> says what they have.
+    /// </summary>
+    [NativeTypeName("int32_t")]
+    public int exact;
+
     /// <summary>1 where it is compiled into this library, else 0.</summary>
     [NativeTypeName("int32_t")]
     public int compiled;

@@ -3,32 +3,174 @@
 
 namespace KleidiSharp.Interop;
 
-/// <summary>
-/// Packed layouts: each is a closed formula that every machine can pack and unpack. Column panels follow one another;
-/// <c>nr</c> columns a panel; the last panel is padded.
-/// </summary>
+/// <summary>Packed layouts: each is a closed formula that every machine can pack and unpack.</summary>
+/// <remarks>
+/// Column panels of nr columns follow one another, the last one padded; after them, in some layouts, one or two f32
+/// arrays over all padded columns. In a panel, and in each group of it, the codes come in pieces of P values along k, a
+/// piece in runs of R bytes, a run column by column. Byte b of a piece of one column (b = 0 .. P * bits / 8 - 1, R of
+/// them in each run) holds, from the low bits on, the codes of k = b, b + D, b + 2 * D, ... of the piece; D = 1 means
+/// neighbours: byte b holds those of k = b * 8 / bits and the next ones. The rest of the last piece is filled with
+/// codes of value 0.
+/// </remarks>
 internal enum ks_layout
 {
-    /// <summary>f32, 16 columns: bias[16], then for each k: w[16]. Padding is 0. KleidiAI: f32p16x1b.</summary>
+    /// <summary>f32, nr 16: bias[16], then for each k: w[16]. Padding is 0. KleidiAI: f32p16x1b.</summary>
     KS_LAYOUT_F32_N16 = 1,
 
     /// <summary>
-    /// int4 groups, 32 columns. For each group: for each 32 values of k: for t in 0..3: for 32 columns: 4 bytes, byte z
-    /// holding code[4t + z] in its low and code[16 + 4t + z] in its high nibble; then bf16 scale[32]. After all groups
-    /// f32 rowsum[32], f32 bias[32]. Padding: code 8, scale 0. Used by this library's own kernels.
+    /// int4 groups, nr 32, P 32, R 4, D 16, codes as they are. Each group: codes, bf16 scale[32]. After all groups f32
+    /// rowsum[32], f32 bias[32]. Padding: code 8, scale 0. Used by this library's own kernels.
     /// </summary>
     KS_LAYOUT_INT4_N32K4 = 2,
 
     /// <summary>
-    /// int4 groups, 8 columns. For each group: for each 32 values of k: for s in 0..3: for 8 columns: 4 bytes, byte j
-    /// holding code[4s + j] in its low and code[16 + 4s + j] in its high nibble, XOR 0x88; then bf16 scale[8]. After
-    /// all groups f32 rowsum[8], f32 bias[8]. Padding repeats the last column. KleidiAI: qsi4c32p with nr 8, kr 8, sr
-    /// 2.
+    /// As KS_LAYOUT_INT4_N32K4 with nr 8, codes XOR 8; padding repeats the last column. KleidiAI: qsi4c32p, kr 8, sr 2.
     /// </summary>
     KS_LAYOUT_INT4_NR8KR8 = 3,
 
-    /// <summary>
-    /// As KS_LAYOUT_INT4_NR8KR8 with s in 0..1 and 8 bytes a column (code[8s + j]). KleidiAI: nr 8, kr 16, sr 2.
-    /// </summary>
+    /// <summary>As KS_LAYOUT_INT4_NR8KR8 with R 8. KleidiAI: nr 8, kr 16, sr 2.</summary>
     KS_LAYOUT_INT4_NR8KR16 = 4,
+
+    /// <summary>
+    /// As KS_LAYOUT_INT4_NR8KR8 for SME2, nr = vector_bytes, P 4, R 2, D 1, with -0 for the bias; after all panels f32
+    /// bias. KleidiAI: qsi4c32ps1s0nrx4.
+    /// </summary>
+    KS_LAYOUT_INT4_SME2 = 6,
+
+    /// <summary>
+    /// int4 per channel, nr 32, P 32, R 4, D 16, codes as they are. After the codes int32 sum(qw)[32], f32 scale[32],
+    /// f32 bias[32]. Padding: codes of value 0, scale and bias 0. Used by this library's own kernels.
+    /// </summary>
+    KS_LAYOUT_INT4_CHANNEL_N32K4 = 10,
+
+    /// <summary>
+    /// int4 per channel, nr 4, P 32, R 4, D 16, codes XOR 8. After the codes int32 16 * sum(qw)[4], f32 scale / 16 [4],
+    /// f32 bias[4]. Padding repeats the last column. KleidiAI: qsi4cxp4x4, kr 8, sr 2.
+    /// </summary>
+    KS_LAYOUT_INT4_CHANNEL_NR4KR8 = 11,
+
+    /// <summary>As KS_LAYOUT_INT4_CHANNEL_NR4KR8 with nr 8 and R 8. KleidiAI: qsi4cxp8x8, kr 16, sr 2.</summary>
+    KS_LAYOUT_INT4_CHANNEL_NR8KR16 = 12,
+
+    /// <summary>
+    /// As KS_LAYOUT_INT4_CHANNEL_NR4KR8 for SME, nr = vector_bytes, with 1 for the scale and -0 for the bias; after all
+    /// panels f32 scale, then f32 bias. KleidiAI: qsi4cxp4vlx4, kr 8, sr 2.
+    /// </summary>
+    KS_LAYOUT_INT4_CHANNEL_SME = 13,
+
+    /// <summary>
+    /// As KS_LAYOUT_INT4_CHANNEL_SME for SME2 with P 4, R 2, D 1 and int32 sum(qw); padding is 0, but for the scale.
+    /// KleidiAI: qsi4cxps1s0, kr 4, sr 1.
+    /// </summary>
+    KS_LAYOUT_INT4_CHANNEL_SME2 = 14,
+
+    /// <summary>
+    /// int8 per channel, nr 32, P 4, R 4. After the codes int32 sum(qw)[32], f32 scale[32], f32 bias[32]. Padding is 0.
+    /// Used by this library's own kernels.
+    /// </summary>
+    KS_LAYOUT_INT8_CHANNEL_N32K4 = 20,
+
+    /// <summary>
+    /// As KS_LAYOUT_INT8_CHANNEL_N32K4 with nr 4; padding repeats the last column. KleidiAI: qsi8cxp4x4.
+    /// </summary>
+    KS_LAYOUT_INT8_CHANNEL_NR4KR4 = 21,
+
+    /// <summary>As KS_LAYOUT_INT8_CHANNEL_NR4KR4 with P 8 and R 8. KleidiAI: qsi8cxp4x8.</summary>
+    KS_LAYOUT_INT8_CHANNEL_NR4KR8 = 22,
+
+    /// <summary>As KS_LAYOUT_INT8_CHANNEL_NR4KR8 with nr 8. KleidiAI: qsi8cxp8x8, for vectors of 256 bits.</summary>
+    KS_LAYOUT_INT8_CHANNEL_NR8KR8 = 23,
+
+    /// <summary>
+    /// As KS_LAYOUT_INT8_CHANNEL_NR4KR4 for SME and SME2, nr = vector_bytes, with 1 for the scale and -0 for the bias;
+    /// after all panels f32 scale, then f32 bias. KleidiAI: qsi8cxp4vlx4.
+    /// </summary>
+    KS_LAYOUT_INT8_CHANNEL_SME = 24,
+
+    /// <summary>
+    /// int2 per channel, nr 32, P 16, R 4, D 4, codes as they are. After the codes int32 sum(qw)[32], f32 scale[32],
+    /// f32 bias[32]. Padding: codes of value 0, scale and bias 0. Used by this library's own kernels.
+    /// </summary>
+    KS_LAYOUT_INT2_CHANNEL_N32K4 = 30,
+
+    /// <summary>
+    /// As KS_LAYOUT_INT2_CHANNEL_N32K4 with nr 4, with 1 for the scale and -0 for the bias; after all panels f32 scale,
+    /// then f32 bias. KleidiAI: qsu2cxp4x4.
+    /// </summary>
+    KS_LAYOUT_INT2_CHANNEL_NR4KR4 = 31,
+
+    /// <summary>
+    /// As KS_LAYOUT_INT2_CHANNEL_NR4KR4 for SME2, nr = vector_bytes, P 4, R 1, D 1; padding repeats the last column.
+    /// KleidiAI: qsu2cxp4vlx4.
+    /// </summary>
+    KS_LAYOUT_INT2_CHANNEL_SME2 = 32,
+
+    /// <summary>
+    /// Q4_0, nr 32, P 32, R 4, D 16, codes as they are. Each 32 values: codes, f16 scale[32]. After all f32 bias[32].
+    /// Padding: codes of value 0, scale and bias 0. Used by this library's own kernels.
+    /// </summary>
+    KS_LAYOUT_Q4_0_N32K4 = 40,
+
+    /// <summary>
+    /// Q4_0, nr 4, P 32, R 4, D 16, codes XOR 8. Each 32 values: f16 scale[4], codes. After all panels f32 bias of all
+    /// columns. Padding repeats the last column. KleidiAI: qsi4c32p4x4 with f16 scales, kr 8, sr 2.
+    /// </summary>
+    KS_LAYOUT_Q4_0_NR4KR8 = 41,
+
+    /// <summary>As KS_LAYOUT_Q4_0_NR4KR8 with R 8. KleidiAI: qsi4c32p4x8, kr 16, sr 2.</summary>
+    KS_LAYOUT_Q4_0_NR4KR16 = 42,
+
+    /// <summary>
+    /// As KS_LAYOUT_Q4_0_NR4KR16 with nr 8. KleidiAI: qsi4c32p8x8, kr 16, sr 2, for vectors of 256 bits.
+    /// </summary>
+    KS_LAYOUT_Q4_0_NR8KR16 = 43,
+
+    /// <summary>
+    /// Q4_0 for SME, nr = vector_bytes, P 8, R 4, D 4, codes XOR 8. All codes, then for each 32 values f16 scale[nr];
+    /// after all panels f32 bias. Padding repeats the last column. KleidiAI: qsi4c32ps4s0sf16, which stores a sixteenth
+    /// of the scale: the results of its kernels over this layout are 16 times what they should be, exactly.
+    /// </summary>
+    KS_LAYOUT_Q4_0_SME = 44,
+
+    /// <summary>
+    /// As KS_LAYOUT_Q4_0_SME for SME2 with P 4, R 2, D 1 and codes as they are. KleidiAI: qsi4c32ps1s0scalef16.
+    /// </summary>
+    KS_LAYOUT_Q4_0_SME2 = 45,
+
+    /// <summary>
+    /// int4 asymmetric, nr 32, P 32, R 4, D 16, codes as they are. Each group: codes, f32 zero[32], f32 scale / 16
+    /// [32]. After all groups f32 bias[32]. Padding: code 8, the rest 0. Used by this library's own kernels.
+    /// </summary>
+    KS_LAYOUT_INT4_ASYMMETRIC_N32K4 = 50,
+
+    /// <summary>
+    /// As KS_LAYOUT_INT4_ASYMMETRIC_N32K4 with nr 4, codes XOR 8; padding repeats the last column. KleidiAI:
+    /// qai4c32p4x4, kr 8, sr 2.
+    /// </summary>
+    KS_LAYOUT_INT4_ASYMMETRIC_NR4KR8 = 51,
+
+    /// <summary>As KS_LAYOUT_INT4_ASYMMETRIC_NR4KR8 with R 8. KleidiAI: qai4c32p4x8, kr 16, sr 2.</summary>
+    KS_LAYOUT_INT4_ASYMMETRIC_NR4KR16 = 52,
+
+    /// <summary>
+    /// As KS_LAYOUT_INT4_ASYMMETRIC_N32K4 for SME2, nr = vector_bytes, P 4, R 2, D 1, with the scale as it is; padding
+    /// repeats the last column. KleidiAI: qai4c32ps1s0nrx4.
+    /// </summary>
+    KS_LAYOUT_INT4_ASYMMETRIC_SME2 = 53,
+
+    /// <summary>
+    /// f16, nr 16: f32 bias[16], then for each k: f16 w[16]. Padding is 0. Used by this library's own kernels.
+    /// </summary>
+    KS_LAYOUT_F16_N16 = 60,
+
+    /// <summary>
+    /// bf16, nr 16: f32 bias[16], then for each k: bf16 w[16]. Padding is 0. Used by this library's own kernels.
+    /// </summary>
+    KS_LAYOUT_BF16_N16 = 70,
+
+    /// <summary>As KS_LAYOUT_F32_N16 with nr = vector_bytes, of SVE. KleidiAI: f32p4vlx1b.</summary>
+    KS_LAYOUT_F32_SVE = 80,
+
+    /// <summary>As KS_LAYOUT_F32_N16 with nr = vector_bytes / 2, of SME. KleidiAI: f32p2vlx1b.</summary>
+    KS_LAYOUT_F32_SME = 81,
 }

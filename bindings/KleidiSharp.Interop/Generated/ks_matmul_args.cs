@@ -34,9 +34,9 @@ internal unsafe partial struct ks_matmul_args
     [NativeTypeName("int64_t")]
     public long m;
 
-    /// <summary>Activations, f32 [m][x_stride].</summary>
-    [NativeTypeName("const float *")]
-    public float* x;
+    /// <summary>Activations [m][x_stride] of type x_type, aligned as it asks.</summary>
+    [NativeTypeName("const void *")]
+    public void* x;
 
     /// <summary>Elements from one row of x to the next, at least k.</summary>
     [NativeTypeName("int64_t")]
@@ -46,8 +46,11 @@ internal unsafe partial struct ks_matmul_args
     [NativeTypeName("uint64_t")]
     public ulong x_count;
 
-    /// <summary>Results, f32 [m][y_stride]; must not overlap any other buffer. Only y[0..m)[0..n) is written.</summary>
-    public float* y;
+    /// <summary>
+    /// Results [m][y_stride] of type y_type, aligned as it asks; must not overlap any other buffer. Only y[0..m)[0..n)
+    /// is written.
+    /// </summary>
+    public void* y;
 
     /// <summary>Elements from one row of y to the next, at least n.</summary>
     [NativeTypeName("int64_t")]
@@ -56,6 +59,31 @@ internal unsafe partial struct ks_matmul_args
     /// <summary>Elements that can be written at <c>y</c>, at least (m - 1) * y_stride + n.</summary>
     [NativeTypeName("uint64_t")]
     public ulong y_count;
+
+    /// <summary>A ks_type; KS_TYPE_INT8 for formats whose activations are quantised per row only.</summary>
+    [NativeTypeName("int32_t")]
+    public int x_type;
+
+    /// <summary>A ks_type.</summary>
+    [NativeTypeName("int32_t")]
+    public int y_type;
+
+    /// <summary>
+    /// 0: the scale of activations follows from each row (dynamic). Else the scale of all of them (static, calibrated),
+    /// a normal float above 0, for formats whose activations are quantised per row; KS_TYPE_INT8 needs it.
+    /// </summary>
+    public float x_scale;
+
+    /// <summary>With an x_scale the code of 0, -128..127; else 0.</summary>
+    [NativeTypeName("int32_t")]
+    public int x_zero_point;
+
+    /// <summary>With y_type KS_TYPE_INT8 the step between codes, a normal float above 0; else 0.</summary>
+    public float y_scale;
+
+    /// <summary>With y_type KS_TYPE_INT8 the code of 0, -128..127; else 0.</summary>
+    [NativeTypeName("int32_t")]
+    public int y_zero_point;
 
     /// <summary>Lower bound of the results; not NaN; -INFINITY for none.</summary>
     public float clamp_min;

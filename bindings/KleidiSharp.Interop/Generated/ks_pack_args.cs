@@ -27,7 +27,7 @@ internal unsafe partial struct ks_pack_args
     public long n_end;
 
     /// <summary>
-    /// All n rows: KS_FORMAT_F32: f32 [n][k]; KS_FORMAT_INT4_GROUP: codes as ks_quantize_int4() writes them.
+    /// All n rows of codes, blocks or floats as ks_format says, aligned as floats ask; floats and Q4_0's scales finite.
     /// </summary>
     [NativeTypeName("const void *")]
     public void* weights;
@@ -36,13 +36,26 @@ internal unsafe partial struct ks_pack_args
     [NativeTypeName("int64_t")]
     public long weights_stride_bytes;
 
-    /// <summary>bf16 scales [n][scales_stride]; null for KS_FORMAT_F32. Finite.</summary>
-    [NativeTypeName("const uint16_t *")]
-    public ushort* scales;
+    /// <summary>
+    /// Scales [n][scales_stride] as ks_format says; null for formats without. Finite; f32 scales are 0 or of a
+    /// magnitude of at least 2^-40.
+    /// </summary>
+    [NativeTypeName("const void *")]
+    public void* scales;
 
-    /// <summary>Elements from one row of <c>scales</c> to the next, at least k/group; 0 for KS_FORMAT_F32.</summary>
+    /// <summary>
+    /// Elements from one row of <c>scales</c> to the next, at least k/group, or 1 per channel; 0 for formats without.
+    /// </summary>
     [NativeTypeName("int64_t")]
     public long scales_stride;
+
+    /// <summary>f32 zeros [n][zeros_stride] as ks_format says; null for formats without. Finite.</summary>
+    [NativeTypeName("const float *")]
+    public float* zeros;
+
+    /// <summary>Elements from one row of <c>zeros</c> to the next, at least k/group; 0 for formats without.</summary>
+    [NativeTypeName("int64_t")]
+    public long zeros_stride;
 
     /// <summary>f32 bias [n], or null for zeros. Finite.</summary>
     [NativeTypeName("const float *")]
@@ -59,8 +72,8 @@ internal unsafe partial struct ks_pack_args
     public ulong packed_size;
 
     /// <summary>
-    /// Result with KS_ERROR_NOT_FINITE: the index row * k + column (weights), row * (k/group) + group (scales) or row
-    /// (bias); else -1.
+    /// Result with KS_ERROR_NOT_FINITE: the index row * k + column (floats), row * groups + group (scales, zeros) or
+    /// row (bias); else -1.
     /// </summary>
     [NativeTypeName("int64_t")]
     public long bad_index;

@@ -10,7 +10,7 @@ internal partial struct ks_packed_info
     [NativeTypeName("uint32_t")]
     public uint struct_size;
 
-    /// <summary>Version of the blob format: 1.</summary>
+    /// <summary>Version of the blob format: 2.</summary>
     [NativeTypeName("uint32_t")]
     public uint version;
 
@@ -29,6 +29,14 @@ internal partial struct ks_packed_info
     /// <summary>1 where the packed bias is not +0 throughout, else 0.</summary>
     [NativeTypeName("int32_t")]
     public int has_bias;
+
+    /// <summary>Bytes of a vector that the layout is made for; 0 where it depends on none.</summary>
+    [NativeTypeName("int32_t")]
+    public int vector_bytes;
+
+    /// <summary>0.</summary>
+    [NativeTypeName("int32_t")]
+    public int reserved;
 
     /// <summary>Rows (output features).</summary>
     [NativeTypeName("int64_t")]

@@ -3,16 +3,24 @@
 
 namespace KleidiSharp.Interop;
 
-/// <summary>Arguments of ks_quantize_int4().</summary>
+/// <summary>Arguments of ks_quantize().</summary>
 internal unsafe partial struct ks_quantize_args
 {
     /// <summary>sizeof(ks_quantize_args), set by the caller.</summary>
     [NativeTypeName("uint32_t")]
     public uint struct_size;
 
-    /// <summary>Values per group: a multiple of 32 from 32 to 16384 that divides k.</summary>
+    /// <summary>A ks_format other than KS_FORMAT_F32.</summary>
+    [NativeTypeName("int32_t")]
+    public int format;
+
+    /// <summary>Values per group; 0 for formats without.</summary>
     [NativeTypeName("int32_t")]
     public int group;
+
+    /// <summary>0.</summary>
+    [NativeTypeName("uint32_t")]
+    public uint flags;
 
     /// <summary>Rows (output features), at least 1.</summary>
     [NativeTypeName("int64_t")]
@@ -30,21 +38,26 @@ internal unsafe partial struct ks_quantize_args
     [NativeTypeName("int64_t")]
     public long weights_stride;
 
-    /// <summary>Result: codes [n][k/2] bytes, the even k in the low nibble; 0..15, value code - 8.</summary>
-    [NativeTypeName("uint8_t *")]
-    public byte* codes;
+    /// <summary>Result: n rows of codes, blocks or floats as ks_format says, without gaps.</summary>
+    public void* codes;
 
-    /// <summary>Bytes that <c>codes</c> can hold, at least n * k/2.</summary>
+    /// <summary>Bytes that <c>codes</c> can hold.</summary>
     [NativeTypeName("uint64_t")]
     public ulong codes_size;
 
-    /// <summary>Result: bf16 scales [n][k/group], as the top 16 bits of a float.</summary>
-    [NativeTypeName("uint16_t *")]
-    public ushort* scales;
+    /// <summary>Result: scales as ks_format says, aligned as they ask; null for formats without.</summary>
+    public void* scales;
 
-    /// <summary>Elements that <c>scales</c> can hold, at least n * k/group.</summary>
+    /// <summary>Elements that <c>scales</c> can hold; 0 for formats without.</summary>
     [NativeTypeName("uint64_t")]
     public ulong scales_count;
+
+    /// <summary>Result: f32 zeros as ks_format says; null for formats without.</summary>
+    public float* zeros;
+
+    /// <summary>Elements that <c>zeros</c> can hold; 0 for formats without.</summary>
+    [NativeTypeName("uint64_t")]
+    public ulong zeros_count;
 
     /// <summary>
     /// Result with KS_ERROR_NOT_FINITE: the index row * k + column of the first such weight; else -1.

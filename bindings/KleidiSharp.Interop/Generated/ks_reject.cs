@@ -29,4 +29,15 @@ internal enum ks_reject
 
     /// <summary>It does not take this group.</summary>
     KS_REJECT_GROUP = 7,
+
+    /// <summary>
+    /// It reads weights packed for another vector length than this CPU's, or is for another vector length.
+    /// </summary>
+    KS_REJECT_VECTOR = 8,
+
+    /// <summary>It does not take this number of columns (n).</summary>
+    KS_REJECT_COLUMNS = 9,
+
+    /// <summary>Its results are not those of the other kernels: it runs where it is forced only.</summary>
+    KS_REJECT_INEXACT = 10,
 }

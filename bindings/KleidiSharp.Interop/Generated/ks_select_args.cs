@@ -18,7 +18,7 @@ internal partial struct ks_select_args
     [NativeTypeName("int32_t")]
     public int layout;
 
-    /// <summary>Values per group (int4 formats); 0 for KS_FORMAT_F32.</summary>
+    /// <summary>Values per group; 0 for formats without.</summary>
     [NativeTypeName("int32_t")]
     public int group;
 
@@ -26,11 +26,29 @@ internal partial struct ks_select_args
     [NativeTypeName("int64_t")]
     public long m;
 
+    /// <summary>Columns of y, at least 1.</summary>
+    [NativeTypeName("int64_t")]
+    public long n;
+
+    /// <summary>Values per row of x, at least 1.</summary>
+    [NativeTypeName("int64_t")]
+    public long k;
+
     /// <summary>ks_tier bits that are switched off.</summary>
     [NativeTypeName("uint32_t")]
     public uint disabled_tiers;
 
+    /// <summary>
+    /// The vector length that <c>layout</c> was packed for; 0 where it depends on none, and where <c>layout</c> is 0.
+    /// </summary>
+    [NativeTypeName("int32_t")]
+    public int vector_bytes;
+
     /// <summary>0.</summary>
     [NativeTypeName("uint32_t")]
     public uint flags;
+
+    /// <summary>0.</summary>
+    [NativeTypeName("uint32_t")]
+    public uint reserved;
 }

@@ -18,11 +18,19 @@ internal partial struct ks_shape
     [NativeTypeName("int32_t")]
     public int layout;
 
-    /// <summary>
-    /// Values per group (int4 formats: a multiple of 32 from 32 to 16384 that divides k); 0 for KS_FORMAT_F32.
-    /// </summary>
+    /// <summary>Values per group; 0 for formats without.</summary>
     [NativeTypeName("int32_t")]
     public int group;
+
+    /// <summary>
+    /// Bytes of a vector that the layout is made for: a power of two from 16 to 256; 0 where it depends on none.
+    /// </summary>
+    [NativeTypeName("int32_t")]
+    public int vector_bytes;
+
+    /// <summary>0.</summary>
+    [NativeTypeName("int32_t")]
+    public int reserved;
 
     /// <summary>Rows (output features), at least 1.</summary>
     [NativeTypeName("int64_t")]

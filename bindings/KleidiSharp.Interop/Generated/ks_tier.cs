@@ -18,6 +18,15 @@ internal enum ks_tier
     /// <summary>Arm: FEAT_I8MM.</summary>
     KS_TIER_I8MM = 8,
 
+    /// <summary>Arm: SVE, some of it for one vector length only.</summary>
+    KS_TIER_SVE = 16,
+
+    /// <summary>Arm: FEAT_SME.</summary>
+    KS_TIER_SME = 32,
+
+    /// <summary>Arm: FEAT_SME2.</summary>
+    KS_TIER_SME2 = 64,
+
     /// <summary>x64: AVX2 with FMA.</summary>
     KS_TIER_AVX2 = 256,
 

@@ -22,22 +22,26 @@ internal unsafe partial struct ks_unpack_args
     [NativeTypeName("uint64_t")]
     public ulong packed_size;
 
-    /// <summary>
-    /// Result: KS_FORMAT_F32: f32 [n][k]; KS_FORMAT_INT4_GROUP: codes [n][k/2] as ks_quantize_int4() writes them.
-    /// </summary>
+    /// <summary>Result: n rows of codes, blocks or floats as ks_format says, without gaps.</summary>
     public void* weights;
 
     /// <summary>Bytes that <c>weights</c> can hold.</summary>
     [NativeTypeName("uint64_t")]
     public ulong weights_size;
 
-    /// <summary>Result: bf16 scales [n][k/group]; null for KS_FORMAT_F32.</summary>
-    [NativeTypeName("uint16_t *")]
-    public ushort* scales;
+    /// <summary>Result: scales as ks_format says; null for formats without.</summary>
+    public void* scales;
 
-    /// <summary>Elements that <c>scales</c> can hold; 0 for KS_FORMAT_F32.</summary>
+    /// <summary>Elements that <c>scales</c> can hold; 0 for formats without.</summary>
     [NativeTypeName("uint64_t")]
     public ulong scales_count;
+
+    /// <summary>Result: f32 zeros as ks_format says; null for formats without.</summary>
+    public float* zeros;
+
+    /// <summary>Elements that <c>zeros</c> can hold; 0 for formats without.</summary>
+    [NativeTypeName("uint64_t")]
+    public ulong zeros_count;
 
     /// <summary>Result: f32 bias [n]; may be null.</summary>
     public float* bias;

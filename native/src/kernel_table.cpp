@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel_table.h"
+
+#include "kernels/kernels.h"
+
+namespace ks {
+namespace {
+
+constexpr const char* kKleidiSharp = "KleidiSharp";
+[[maybe_unused]] constexpr const char* kKleidiAI = "KleidiAI";
+
+// The last two fields of a row: the code where it is compiled in, else the reason why not.
+#if defined(__x86_64__)
+#define KS_CODE_X64(code) &(code), ""
+#else
+#define KS_CODE_X64(code) nullptr, "x64 only"
+#endif
+
+#if defined(__aarch64__)
+#define KS_CODE_ARM64(code) &(code), ""
+#else
+#define KS_CODE_ARM64(code) nullptr, "AArch64 only"
+#endif
+
+#if defined(__aarch64__) && !defined(KS_HAVE_KLEIDIAI)
+#define KS_CODE_KLEIDIAI(code) nullptr, "built with KLEIDISHARP_KLEIDIAI=OFF"
+#else
+#define KS_CODE_KLEIDIAI(code) KS_CODE_ARM64(code)
+#endif
+
+// Every kernel there is, in order of preference: of the rows that fit, the first is used.
+// name, origin, note, format, layout, tier, needs, vectors, min_rows, max_rows, min_columns, exact, code,
+// not_compiled_reason
+const Kernel table[] = {
+    // int4 groups, AArch64: KleidiAI i8mm, KleidiAI dotprod, neon. The layout of the first row that fits is the one to
+    // pack for, so the kernels for several rows come before those for one.
+    {"kai_matmul_clamp_f32_qai8dxp4x8_qsi4c32p8x8_4x8x32_neon_i8mm", kKleidiAI,
+     "several rows at once, 8-bit matrix multiply; from two rows on it needs fewer instructions than one at a time",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR16, KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, Vectors::kAny, 2, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAII8mm4x8)},
+    {"kai_matmul_clamp_f32_qai8dxp4x4_qsi4c32p8x4_4x8_neon_dotprod", kKleidiAI,
+     "several rows at once, dot products; from three rows on it needs fewer instructions than one at a time",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 3, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod4x8)},
+    {"kai_matmul_clamp_f32_qai8dxp1x4_qsi4c32p8x4_1x8_neon_dotprod", kKleidiAI,
+     "one row at a time, dot products; shares its packed weights with the dot-product kernel for several rows",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod1x8Kr8)},
+    {"kai_matmul_clamp_f32_qai8dxp1x8_qsi4c32p8x8_1x8x32_neon_dotprod", kKleidiAI,
+     "one row at a time, dot products; shares its packed weights with the i8mm kernel", KS_FORMAT_INT4_GROUP,
+     KS_LAYOUT_INT4_NR8KR16, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod1x8Kr16)},
+    {"ks_int4_group_4x8_neon", kKleidiSharp, "for cores without dot products, where KleidiAI has no int4 kernel",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_ARM64(kInt4GroupNeon)},
+
+    // int4 groups, x64
+    {"ks_int4_group_6x32_avx512vnni", kKleidiSharp,
+     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_INT4_GROUP,
+     KS_LAYOUT_INT4_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kInt4GroupAvx512Vnni)},
+    {"ks_int4_group_4x16_avx2", kKleidiSharp, "products in 16 bits, for processors without AVX-512 VNNI",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_N32K4, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kInt4GroupAvx2)},
+
+    // int4 groups, everywhere
+    {"ks_int4_group_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_GROUP,
+     KS_LAYOUT_INT4_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4GroupPortable, ""},
+
+    // int4 per channel
+    {"ks_int4_channel_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_N32K4,
+     KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4ChannelPortable, ""},
+
+    // int8 per channel
+    {"ks_int8_channel_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_N32K4,
+     KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt8ChannelPortable, ""},
+
+    // int2 per channel
+    {"ks_int2_channel_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_N32K4,
+     KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt2ChannelPortable, ""},
+
+    // Q4_0
+    {"ks_q4_0_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_N32K4,
+     KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kQ4Portable, ""},
+
+    // int4 in groups with zeros
+    {"ks_int4_asymmetric_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_N32K4,
+     KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4AsymmetricPortable, ""},
+
+    // f32, AArch64: KleidiAI neon
+    {"kai_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla", kKleidiAI, "one row or more, NEON fused multiply-add",
+     KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kF32KleidiAI6x16)},
+
+    // f32, x64
+    {"ks_f32_6x64_avx512", kKleidiSharp, "6 rows by 64 columns in registers", KS_FORMAT_F32, KS_LAYOUT_F32_N16,
+     KS_TIER_AVX512VNNI, KS_CPU_AVX512, Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_X64(kF32Avx512)},
+    {"ks_f32_6x16_avx2", kKleidiSharp, "6 rows by 16 columns in registers, for processors without AVX-512",
+     KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_X64(kF32Avx2)},
+
+    // f32, everywhere
+    {"ks_f32_1x16_portable", kKleidiSharp, "plain C++ with a fused multiply-add in software; serves every machine",
+     KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kF32Portable, ""},
+};
+
+}  // namespace
+
+KernelTable kernel_table() { return {table, sizeof table / sizeof table[0]}; }
+
+}  // namespace ks
