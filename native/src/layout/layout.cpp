@@ -38,7 +38,9 @@ constexpr Layout layouts[] = {
     {KS_LAYOUT_F32_SVE, KS_FORMAT_F32, 0, 1, kSve, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain},
     {KS_LAYOUT_F32_SME, KS_FORMAT_F32, 0, 2, kSme, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain},
     {KS_LAYOUT_F16_N16, KS_FORMAT_F16, 16, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain},
+    {KS_LAYOUT_F16_N32, KS_FORMAT_F16, 32, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kNeutral},
     {KS_LAYOUT_BF16_N16, KS_FORMAT_BF16, 16, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain},
+    {KS_LAYOUT_BF16_N12K4, KS_FORMAT_BF16, 12, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain, 4},
 
     {KS_LAYOUT_INT4_N32K4, KS_FORMAT_INT4_GROUP, 32, 0, kAny, kZero, kInt4Halves4, 0, kAfter, kPlain, Sum::kRowSum,
      kAbsent, kPlain},
@@ -106,8 +108,7 @@ constexpr Layout layouts[] = {
 }  // namespace
 
 uint64_t PackedMatrix::panel_bytes() const {
-    const uint64_t width = static_cast<uint64_t>(columns());
-    if (format->is_float()) return width * (static_cast<uint64_t>(k) * format->element_bytes + sizeof(float));
+    if (format->is_float()) return float_panel_bytes(*this);
     return static_cast<uint64_t>(groups_of(*this)) * group_bytes(*this) + end_bytes(*this);
 }
 

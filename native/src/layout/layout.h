@@ -59,7 +59,10 @@ struct Layout {
     Stored group_scale;
     Sum sum;
     Stored channel_scale;
+    // All formats again; for floats kNeutral is -0 of the type of the weights.
     Stored bias;  // kPlain: in the panel; else in the tail
+    // Formats of floats only: how many values of k of a column stand together.
+    int32_t run = 1;
 };
 
 // A layout with the shape of a matrix.

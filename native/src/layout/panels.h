@@ -8,6 +8,7 @@ namespace ks {
 
 void pack_float_panel(const PackedMatrix& matrix, const Weights& from, int64_t index, uint8_t* panels);
 void unpack_float_panel(const PackedMatrix& matrix, const uint8_t* panels, int64_t index, const MutableWeights& to);
+uint64_t float_panel_bytes(const PackedMatrix& matrix);
 
 void pack_code_panel(const PackedMatrix& matrix, const Weights& from, int64_t index, uint8_t* panels);
 void unpack_code_panel(const PackedMatrix& matrix, const uint8_t* panels, int64_t index, const MutableWeights& to);
