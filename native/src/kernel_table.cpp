@@ -86,9 +86,16 @@ const Kernel table[] = {
     {"ks_int4_asymmetric_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_N32K4,
      KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4AsymmetricPortable, ""},
 
-    // f32, AArch64: KleidiAI neon
+    // f32, AArch64: KleidiAI neon and sve, neon
     {"kai_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla", kKleidiAI, "one row or more, NEON fused multiply-add",
      KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kF32KleidiAI6x16)},
+    {"kai_matmul_clamp_f32_f32_f32p4vlx1b_6x4vl_sve_mla", kKleidiAI,
+     "half the instructions of NEON with vectors of 256 bits, yet no less time on a core with as many NEON units more, "
+     "and weights packed for one vector length",
+     KS_FORMAT_F32, KS_LAYOUT_F32_SVE, KS_TIER_SVE, KS_CPU_NEON | KS_CPU_SVE, Vectors::kSve, 1, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kF32KleidiAISve6x4vl)},
+    {"ks_f32_6x16_neon", kKleidiSharp, "6 rows by 16 columns in registers, for builds without KleidiAI", KS_FORMAT_F32,
+     KS_LAYOUT_F32_N16, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_ARM64(kF32Neon)},
 
     // f32, x64
     {"ks_f32_6x64_avx512", kKleidiSharp, "6 rows by 64 columns in registers", KS_FORMAT_F32, KS_LAYOUT_F32_N16,
@@ -99,6 +106,32 @@ const Kernel table[] = {
     // f32, everywhere
     {"ks_f32_1x16_portable", kKleidiSharp, "plain C++ with a fused multiply-add in software; serves every machine",
      KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kF32Portable, ""},
+
+    // f16
+    {"ks_f16_6x16_neon", kKleidiSharp, "6 rows by 16 columns in registers; weights are widened as they are loaded",
+     KS_FORMAT_F16, KS_LAYOUT_F16_N16, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_ARM64(kF16Neon)},
+    {"ks_f16_6x64_avx512", kKleidiSharp, "6 rows by 64 columns in registers; weights are widened as they are loaded",
+     KS_FORMAT_F16, KS_LAYOUT_F16_N16, KS_TIER_AVX512VNNI, KS_CPU_AVX512, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kF16Avx512)},
+    {"ks_f16_6x16_avx2", kKleidiSharp, "6 rows by 16 columns in registers, for processors without AVX-512",
+     KS_FORMAT_F16, KS_LAYOUT_F16_N16, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA | KS_CPU_F16C, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kF16Avx2)},
+    {"ks_f16_1x16_portable", kKleidiSharp, "plain C++ with a fused multiply-add in software; serves every machine",
+     KS_FORMAT_F16, KS_LAYOUT_F16_N16, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kF16Portable, ""},
+
+    // bf16
+    {"ks_bf16_6x16_neon", kKleidiSharp, "6 rows by 16 columns in registers; weights are widened as they are loaded",
+     KS_FORMAT_BF16, KS_LAYOUT_BF16_N16, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_ARM64(kBf16Neon)},
+    {"ks_bf16_6x64_avx512", kKleidiSharp, "6 rows by 64 columns in registers; weights are widened as they are loaded",
+     KS_FORMAT_BF16, KS_LAYOUT_BF16_N16, KS_TIER_AVX512VNNI, KS_CPU_AVX512, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kBf16Avx512)},
+    {"ks_bf16_6x16_avx2", kKleidiSharp, "6 rows by 16 columns in registers, for processors without AVX-512",
+     KS_FORMAT_BF16, KS_LAYOUT_BF16_N16, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kBf16Avx2)},
+    {"ks_bf16_1x16_portable", kKleidiSharp, "plain C++ with a fused multiply-add in software; serves every machine",
+     KS_FORMAT_BF16, KS_LAYOUT_BF16_N16, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kBf16Portable, ""},
 };
 
 }  // namespace
