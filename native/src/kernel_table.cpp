@@ -67,22 +67,42 @@ const Kernel table[] = {
      KS_LAYOUT_INT4_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4GroupPortable, ""},
 
     // int4 per channel
+    {"ks_int4_channel_6x32_avx512vnni", kKleidiSharp,
+     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_INT4_CHANNEL,
+     KS_LAYOUT_INT4_CHANNEL_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kInt4ChannelAvx512Vnni)},
     {"ks_int4_channel_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_N32K4,
      KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4ChannelPortable, ""},
 
     // int8 per channel
+    {"ks_int8_channel_6x32_avx512vnni", kKleidiSharp,
+     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_INT8_CHANNEL,
+     KS_LAYOUT_INT8_CHANNEL_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kInt8ChannelAvx512Vnni)},
     {"ks_int8_channel_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_N32K4,
      KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt8ChannelPortable, ""},
 
     // int2 per channel
+    {"ks_int2_channel_6x32_avx512vnni", kKleidiSharp,
+     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_INT2_CHANNEL,
+     KS_LAYOUT_INT2_CHANNEL_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kInt2ChannelAvx512Vnni)},
     {"ks_int2_channel_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_N32K4,
      KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt2ChannelPortable, ""},
 
     // Q4_0
+    {"ks_q4_0_6x32_avx512vnni", kKleidiSharp,
+     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_Q4_0,
+     KS_LAYOUT_Q4_0_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kQ4Avx512Vnni)},
     {"ks_q4_0_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_N32K4,
      KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kQ4Portable, ""},
 
     // int4 in groups with zeros
+    {"ks_int4_asymmetric_6x32_avx512vnni", kKleidiSharp,
+     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_INT4_ASYMMETRIC,
+     KS_LAYOUT_INT4_ASYMMETRIC_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_X64(kInt4AsymmetricAvx512Vnni)},
     {"ks_int4_asymmetric_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_N32K4,
      KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4AsymmetricPortable, ""},
 

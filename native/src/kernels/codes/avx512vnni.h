@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels for weights in codes on AVX-512 with VNNI. A tile is up to 8 rows by 32 columns: at 6 rows its int32 and f32
+// accumulators, the packed and the unpacked weights fill the 32 registers. The unsigned operand of vpdpbusd are the
+// weights' codes, or, where these are int8, those of the activations plus 128.
+#pragma once
+
+#include "kernels/avx512.h"
+#include "kernels/codes/tiles.h"
+
+namespace ks {
+namespace {
+
+constexpr int kMaxHeight = 8;
+constexpr int kQuadBytes = 4;
+
+// What is added to the codes of activations.
+template <int kBits>
+constexpr int kCodeOffset = kBits == 8 ? 128 : 0;
+
+// 5 and 6 rows are the fastest; where m has no such cut, up to 8.
+inline RowTiles row_tiles(int64_t m) {
+    const int64_t by_six = (m + 5) / 6;
+    return {m, m / by_six >= 5 ? by_six : (m + kMaxHeight - 1) / kMaxHeight};
+}
+
+// ---- Vectors of columns, for the families
+
+using Floats = __m512;
+using Ints = __m512i;
+constexpr int kLanes = 16;
+
+inline Floats broadcast(float value) { return _mm512_set1_ps(value); }
+inline Ints broadcast(int32_t value) { return _mm512_set1_epi32(value); }
+inline Floats load_floats(const uint8_t* from) { return _mm512_load_ps(from); }
+inline Ints load_ints(const uint8_t* from) { return _mm512_load_si512(from); }
+inline __m256i load_halves(const uint8_t* from) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(from)); }
+inline Floats load_f16(const uint8_t* from) { return _mm512_cvtph_ps(load_halves(from)); }
+inline Floats load_bf16(const uint8_t* from) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load_halves(from)), 16));
+}
+inline Floats to_floats(Ints value) { return _mm512_cvtepi32_ps(value); }
+inline Floats multiply(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
+inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+inline Ints multiply(Ints a, Ints b) { return _mm512_mullo_epi32(a, b); }
+inline Ints subtract(Ints a, Ints b) { return _mm512_sub_epi32(a, b); }
+template <int kBitCount>
+Ints shift_left(Ints value) {
+    return _mm512_slli_epi32(value, kBitCount);
+}
+
+// ---- Activations
+
+inline Extremes extremes(const float* x, int64_t count) {
+    __m512 lo[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    __m512 hi[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    __mmask16 nan = 0;
+    for (int64_t i = 0; i < count; i += kChunk) {
+        const __m512 a = _mm512_maskz_loadu_ps(first_lanes(count - i), x + i);
+        const __m512 b = _mm512_maskz_loadu_ps(first_lanes(count - i - 16), x + i + 16);
+        lo[0] = _mm512_min_ps(lo[0], a);
+        hi[0] = _mm512_max_ps(hi[0], a);
+        lo[1] = _mm512_min_ps(lo[1], b);
+        hi[1] = _mm512_max_ps(hi[1], b);
+        nan = static_cast<__mmask16>(nan | _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q));
+    }
+    return {_mm512_reduce_min_ps(_mm512_min_ps(lo[0], lo[1])), _mm512_reduce_max_ps(_mm512_max_ps(hi[0], hi[1])),
+            nan != 0};
+}
+
+// Adding the float below 0.5 and truncating rounds halves away from zero, also just below a half.
+inline __m512i round_half_away(__m512 value) {
+    const __m512i below_half = _mm512_castps_si512(_mm512_set1_ps(0x1.fffffep-2f));
+    const __m512i sign = _mm512_set1_epi32(INT32_MIN);
+    constexpr int kFirstAndSecondOrThird = 0xEA;
+    const __m512 half = _mm512_castsi512_ps(
+        _mm512_ternarylogic_epi32(_mm512_castps_si512(value), sign, below_half, kFirstAndSecondOrThird));
+    return _mm512_cvttps_epi32(_mm512_add_ps(value, half));
+}
+
+// 16 codes.
+template <Rounding kRounding>
+__m128i quantize(__m512 x, const Quantizer& quantizer) {
+    const __m512 scaled = _mm512_mul_ps(x, _mm512_set1_ps(quantizer.multiplier));
+    const __m512i rounded = kRounding == Rounding::kHalfAway ? round_half_away(scaled) : _mm512_cvtps_epi32(scaled);
+    return _mm512_cvtsepi32_epi8(_mm512_add_epi32(rounded, _mm512_set1_epi32(quantizer.zero_point)));
+}
+
+// 32 codes, of which `count` are there.
+template <Rounding kRounding>
+__m256i quantize_chunk(const float* x, int64_t count, const Quantizer& quantizer) {
+    const __m512 low = _mm512_maskz_loadu_ps(first_lanes(count), x);
+    const __m512 high = _mm512_maskz_loadu_ps(first_lanes(count - 16), x + 16);
+    return _mm256_set_m128i(quantize<kRounding>(high, quantizer), quantize<kRounding>(low, quantizer));
+}
+
+// 8 rows of 8 dwords become 8 columns.
+inline void transpose(__m256i rows[8]) {
+    __m256i pairs[8];
+    __m256i quads[8];
+    for (int i = 0; i < 4; ++i) {
+        pairs[2 * i] = _mm256_unpacklo_epi32(rows[2 * i], rows[2 * i + 1]);
+        pairs[2 * i + 1] = _mm256_unpackhi_epi32(rows[2 * i], rows[2 * i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        quads[i] = _mm256_unpacklo_epi64(pairs[i], pairs[i + 2]);
+        quads[i + 1] = _mm256_unpackhi_epi64(pairs[i], pairs[i + 2]);
+        quads[i + 2] = _mm256_unpacklo_epi64(pairs[i + 1], pairs[i + 3]);
+        quads[i + 3] = _mm256_unpackhi_epi64(pairs[i + 1], pairs[i + 3]);
+    }
+    for (int i = 0; i < 4; ++i) {
+        rows[i] = _mm256_permute2x128_si256(quads[i], quads[i + 4], 0x20);
+        rows[i + 4] = _mm256_permute2x128_si256(quads[i], quads[i + 4], 0x31);
+    }
+}
+
+template <typename Family, int kHeight>
+void pack_rows(const MatMul& mm, const float* x, uint8_t* to) {
+    const __m256i ones = _mm256_set1_epi8(1);
+    const __m256i offset = _mm256_set1_epi8(static_cast<char>(kCodeOffset<Family::kBits>));
+    constexpr __mmask8 kRows = static_cast<__mmask8>((1 << kHeight) - 1);
+    const int64_t values = group_values<Family>(mm.k, mm.group);
+    Quantizer rows[kHeight];
+    for (int r = 0; r < kHeight; ++r) rows[r] = Family::quantizer(extremes(x + r * mm.x_stride, mm.k), mm.fixed);
+
+    for (int64_t begin = 0; begin < mm.k; begin += values) {
+        Quantizer quantizers[kHeight];
+        for (int r = 0; r < kHeight; ++r) {
+            quantizers[r] = rows[r];
+            if (Family::kQuantizedPerGroup) {
+                const Extremes group = extremes(x + r * mm.x_stride + begin, values);
+                quantizers[r] = quantizer_in_row(rows[r], Family::quantizer(group, nullptr));
+            }
+        }
+        uint8_t* const group_rows = to;
+        to += kHeight * kBytes<typename Family::GroupRow>;
+        __m256i sum = _mm256_setzero_si256();
+        for (int64_t i = begin; i < begin + values; i += kChunk) {
+            __m256i codes[8] = {};
+            for (int r = 0; r < kHeight; ++r) {
+                codes[r] = quantize_chunk<Family::kRounding>(x + r * mm.x_stride + i, mm.k - i, quantizers[r]);
+            }
+            transpose(codes);
+            for (int t = 0; t < 8; ++t, to += kQuadBytes * kHeight) {
+                sum = _mm256_dpbusd_epi32(sum, ones, codes[t]);
+                _mm256_mask_storeu_epi32(to, kRows, _mm256_xor_si256(codes[t], offset));
+            }
+        }
+        int32_t sums[8];
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums), sum);
+        for (int r = 0; r < kHeight; ++r) {
+            const auto row = Family::group_row(sums[r], quantizers[r]);
+            __builtin_memcpy(group_rows + r * kBytes<typename Family::GroupRow>, &row, sizeof row);
+        }
+    }
+    for (int r = 0; r < kHeight; ++r, to += kBytes<typename Family::EndRow>) {
+        const auto row = Family::end_row(rows[r]);
+        __builtin_memcpy(to, &row, kBytes<typename Family::EndRow>);
+    }
+}
+
+// ---- Multiplication
+
+template <typename Family, int kHeight>
+[[gnu::always_inline]] inline void store(const Tile& tile, const __m512 (&acc)[kHeight][2], const uint8_t* panel_end,
+                                         const uint8_t* lhs_end) {
+    const uint8_t* const bias = panel_end + kColumns * Family::kEndBytes - kColumns * sizeof(float);
+    const __m512 lo = _mm512_set1_ps(tile.lo);
+    const __m512 hi = _mm512_set1_ps(tile.hi);
+#pragma GCC unroll 8
+    for (int r = 0; r < kHeight; ++r) {
+        typename Family::EndRow row;
+        __builtin_memcpy(&row, lhs_end + r * kBytes<decltype(row)>, kBytes<decltype(row)>);
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; ++half) {
+            const int column = kLanes * half;
+            const __m512 value = _mm512_add_ps(Family::finish(acc[r][half], panel_end, column, row),
+                                               load_floats(bias + column * sizeof(float)));
+            _mm512_mask_storeu_ps(tile.y + r * tile.y_stride + column, first_lanes(tile.columns - column),
+                                  clamp(value, lo, hi));
+        }
+    }
+}
+
+// The i-th codes of a dword of each column.
+template <int kBits>
+[[gnu::always_inline]] inline __m512i unpack(__m512i packed, int i) {
+    if constexpr (kBits == 8) {
+        return packed;
+    } else {
+        const __m512i shifted = i == 0 ? packed : _mm512_srli_epi16(packed, static_cast<unsigned>(kBits * i));
+        return _mm512_and_si512(shifted, _mm512_set1_epi8((1 << kBits) - 1));
+    }
+}
+
+template <int kBits>
+[[gnu::always_inline]] inline __m512i add_products(__m512i sum, __m512i weights, __m512i x) {
+    return kBits == 8 ? _mm512_dpbusd_epi32(sum, x, weights) : _mm512_dpbusd_epi32(sum, weights, x);
+}
+
+template <typename Family, int kHeight, Grouping kGrouping>
+void multiply_tile(const Tile& tile) {
+    using GroupRow = typename Family::GroupRow;
+    constexpr int kBits = Family::kBits;
+    // Few rows have few accumulators: a second set, for every other quad, keeps the dot products from waiting.
+    constexpr int kSecond = kHeight <= 2 ? 1 : 0;
+    const int64_t groups = kGrouping == Grouping::kChannel ? 1 : tile.groups;
+    const int64_t chunks = kGrouping == Grouping::kChunks ? 1 : tile.chunks;
+    const uint8_t* weights = tile.panel;
+    const uint8_t* lhs = tile.lhs;
+    const uint8_t* next = tile.next;
+    __m512 acc[kHeight][2];
+#pragma GCC unroll 8
+    for (int r = 0; r < kHeight; ++r) acc[r][0] = acc[r][1] = _mm512_setzero_ps();
+
+    for (int64_t g = 0; g < groups; ++g) {
+        const uint8_t* const group_rows = lhs;
+        lhs += kHeight * sizeof(GroupRow);
+        __m512i dot[1 + kSecond][kHeight][2];
+#pragma GCC unroll 8
+        for (int r = 0; r < kHeight; ++r) {
+            dot[kSecond][r][0] = dot[kSecond][r][1] = _mm512_setzero_si512();
+            dot[0][r][0] = dot[0][r][1] = broadcast(load<GroupRow>(group_rows + r * sizeof(GroupRow)).start);
+        }
+        for (int64_t c = 0; c < chunks; ++c) {
+            fetch<Family, kGrouping>(tile, weights, next);
+#pragma GCC unroll 8
+            for (int t = 0; t < kBits; ++t) {
+                const __m512i packed[2] = {load_ints(weights + t * 2 * kLine),
+                                           load_ints(weights + (t * 2 + 1) * kLine)};
+#pragma GCC unroll 4
+                for (int i = 0; i < 8 / kBits; ++i) {
+                    const int quad = quad_at<Family>(t, i);
+                    const int set = (kBits == 8 ? t : i) & kSecond;
+                    const __m512i codes[2] = {unpack<kBits>(packed[0], i), unpack<kBits>(packed[1], i)};
+#pragma GCC unroll 8
+                    for (int r = 0; r < kHeight; ++r) {
+                        const __m512i x = broadcast(load<int32_t>(lhs + (quad * kHeight + r) * kQuadBytes));
+                        dot[set][r][0] = add_products<kBits>(dot[set][r][0], codes[0], x);
+                        dot[set][r][1] = add_products<kBits>(dot[set][r][1], codes[1], x);
+                    }
+                }
+            }
+            weights += kChunkBytes<Family>;
+            lhs += kChunk / 4 * kQuadBytes * kHeight;
+        }
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; ++half) {
+            const auto columns = Family::load_group(weights, kLanes * half);
+#pragma GCC unroll 8
+            for (int r = 0; r < kHeight; ++r) {
+                const __m512i sum =
+                    kSecond ? _mm512_add_epi32(dot[0][r][half], dot[kSecond][r][half]) : dot[0][r][half];
+                const auto row = load<GroupRow>(group_rows + r * sizeof(GroupRow));
+                acc[r][half] = Family::add_group(acc[r][half], sum, columns, row);
+            }
+        }
+        weights += kGroupEndBytes<Family>;
+    }
+    store<Family, kHeight>(tile, acc, weights, lhs);
+}
+
+// ---- The contract of kernel.h
+
+template <typename Family>
+struct CodesKernel {
+    static uint64_t lhs_size(int64_t m, int64_t k, int64_t group) {
+        return static_cast<uint64_t>(m * lhs_row_bytes<Family, kQuadBytes>(k, group));
+    }
+
+    static int64_t lhs_pieces(int64_t m) { return row_tiles(m).count; }
+
+    static void pack_lhs(const MatMul& mm, int64_t piece) {
+        static constexpr void (*kPack[kMaxHeight])(const MatMul&, const float*, uint8_t*) = {
+            pack_rows<Family, 1>, pack_rows<Family, 2>, pack_rows<Family, 3>, pack_rows<Family, 4>,
+            pack_rows<Family, 5>, pack_rows<Family, 6>, pack_rows<Family, 7>, pack_rows<Family, 8>};
+        const RowTiles tiles = row_tiles(mm.m);
+        const int64_t row = tiles.first(piece);
+        kPack[tiles.height(piece) - 1](mm, mm.x + row * mm.x_stride,
+                                       mm.lhs + row * lhs_row_bytes<Family, kQuadBytes>(mm.k, mm.group));
+    }
+
+    template <Grouping kGrouping>
+    static void run_grouped(const MatMul& mm, int64_t n_begin, int64_t n_end) {
+        static constexpr TileFunction kMultiply[kMaxHeight] = {
+            multiply_tile<Family, 1, kGrouping>, multiply_tile<Family, 2, kGrouping>,
+            multiply_tile<Family, 3, kGrouping>, multiply_tile<Family, 4, kGrouping>,
+            multiply_tile<Family, 5, kGrouping>, multiply_tile<Family, 6, kGrouping>,
+            multiply_tile<Family, 7, kGrouping>, multiply_tile<Family, 8, kGrouping>};
+        run_tiles<Family, kQuadBytes>(mm, row_tiles(mm.m), kMultiply, n_begin, n_end);
+    }
+
+    static void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
+        if constexpr (Family::kGrouping == Grouping::kGiven) {
+            if (mm.group == kChunk) return run_grouped<Grouping::kChunks>(mm, n_begin, n_end);
+        }
+        run_grouped<Family::kGrouping>(mm, n_begin, n_end);
+    }
+
+    static constexpr KernelCode kCode = {kColumns, lhs_size, lhs_pieces, pack_lhs, run};
+};
+
+}  // namespace
+}  // namespace ks

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the x64 kernels for weights in codes share: families, how activations are laid out, and the loop over panels and
+// tiles. Included by files that are compiled for different instruction sets, hence the anonymous namespace.
+//
+// A family is what a format says of itself: a struct, in a header of its own, with
+//   kBits, kGrouping                 of the weights
+//   kGroupBytes, kEndBytes           of a column in a panel: after the codes of each group, after all groups
+//   kRounding, kQuantizedPerGroup    of the activations
+//   quantizer(extremes, fixed)       how a row, or the part of it in one group, becomes codes
+//   GroupRow, group_row(), EndRow, end_row()                what a row of activations keeps for these:
+//   GroupColumns, load_group(), add_group(), finish()       the arithmetic up to the bias, on vectors of columns
+//
+// Activations are a sequence of row tiles. A tile is: for each group the GroupRow of each row, then for each 4 values
+// along k their codes, row by row; after the groups the EndRow of each row. k is padded to whole chunks, where weights
+// have value 0.
+#pragma once
+
+#include <float.h>
+#include <immintrin.h>
+#include <stdint.h>
+
+#include <type_traits>
+
+#include "kernels/kernels.h"
+#include "kernels/row_tiles.h"
+
+namespace ks {
+namespace {
+
+constexpr int kColumns = 32;  // a panel
+constexpr int kLine = 64;     // bytes of a cache line
+// Values along k whose codes stand together in every one of the layouts.
+constexpr int kChunk = 32;
+// How far ahead a lone tile, which reads every weight once, fetches its own panel from memory.
+constexpr int kFetchDistance = 9216;
+
+template <typename T>
+T load(const uint8_t* from) {
+    T value;
+    __builtin_memcpy(&value, from, sizeof value);
+    return value;
+}
+
+// ---- Families
+
+enum class Grouping : uint8_t { kChannel, kChunks, kGiven };
+
+enum class Rounding : uint8_t { kHalfAway, kHalfEven };
+
+struct Nothing {};
+
+template <typename T>
+constexpr int kBytes = std::is_empty_v<T> ? 0 : static_cast<int>(sizeof(T));
+
+inline int64_t padded_k(int64_t k) { return (k + kChunk - 1) / kChunk * kChunk; }
+
+template <typename Family>
+int64_t group_values(int64_t k, int64_t group) {
+    switch (Family::kGrouping) {
+        case Grouping::kChannel:
+            return padded_k(k);
+        case Grouping::kChunks:
+            return kChunk;
+        default:
+            return group;
+    }
+}
+
+// The code of value 0.
+template <typename Family>
+constexpr int kZeroCode = Family::kBits == 8 ? 0 : 1 << (Family::kBits - 1);
+
+// 32 values of a column lie in kBits dwords; the i-th codes of the four bytes of dword `t` are those of this quad.
+template <typename Family>
+constexpr int quad_at(int t, int i) {
+    return Family::kBits == 4 ? t + 4 * i : t * (8 / Family::kBits) + i;
+}
+
+template <typename Family>
+constexpr int kChunkBytes = kColumns* kChunk* Family::kBits / 8;
+template <typename Family>
+constexpr int kGroupEndBytes = kColumns* Family::kGroupBytes;
+
+// ---- Activations
+
+// Of some values and 0; `has_nan` says that a NaN was left out.
+struct Extremes {
+    float lo;
+    float hi;
+    bool has_nan;
+
+    float magnitude() const { return hi > -lo ? hi : -lo; }
+    bool finite() const { return !has_nan && hi <= FLT_MAX && -lo <= FLT_MAX; }
+};
+
+// code = clamp(round(x * multiplier) + zero_point, -128, 127); see ks_matmul(). Where the scale is NaN every result is,
+// whatever the codes.
+struct Quantizer {
+    float multiplier;
+    int32_t zero_point;
+    float scale;
+};
+
+constexpr Quantizer kNotFinite = {0, 0, __builtin_nanf("")};
+
+inline Quantizer quantizer_of_row(const Extremes& row, const RowQuantization* fixed) {
+    const float range = row.hi - row.lo;
+    if (row.has_nan || !(range <= FLT_MAX)) return kNotFinite;
+    if (fixed != nullptr) return {1, fixed->zero_point, fixed->scale};
+    const float multiplier = range == 0 ? 1.0f : 255.0f / range;
+    if (multiplier > FLT_MAX) return {0, 0, 0};
+    const float low = row.lo * multiplier;
+    const float high = row.hi * multiplier;
+    const float error = (-128.0f + low) + (127.0f + high);
+    const __m128 zero_point = _mm_set_ss(error > 0 ? -128.0f - low : 127.0f - high);
+    const __m128 clamped = _mm_min_ss(_mm_max_ss(zero_point, _mm_set_ss(-128.0f)), _mm_set_ss(127.0f));
+    return {multiplier, _mm_cvtss_si32(clamped), 1.0f / multiplier};
+}
+
+// Quantised per group, a row that is not finite spoils all of its groups.
+inline Quantizer quantizer_in_row(const Quantizer& row, const Quantizer& group) {
+    return row.scale <= FLT_MAX ? group : kNotFinite;
+}
+
+// kQuadBytes: of one row in a quad.
+template <typename Family, int kQuadBytes>
+int64_t lhs_row_bytes(int64_t k, int64_t group) {
+    const int64_t padded = padded_k(k);
+    return padded / 4 * kQuadBytes + padded / group_values<Family>(k, group) * kBytes<typename Family::GroupRow> +
+           kBytes<typename Family::EndRow>;
+}
+
+// ---- Multiplication
+
+// A tile of rows by one panel.
+struct Tile {
+    const uint8_t* panel;
+    const uint8_t* lhs;
+    int64_t groups;
+    int64_t chunks;  // in a group
+    // Where to fetch the next panel from, for the tiles that follow: so many lines a chunk. 0: fetch the own panel.
+    const uint8_t* next;
+    int64_t next_lines;
+    float* y;
+    int64_t y_stride;
+    int64_t columns;
+    float lo;
+    float hi;
+};
+
+using TileFunction = void (*)(const Tile& tile);
+
+// Fetches what a chunk asks for; `weights` is where its codes are.
+template <typename Family, Grouping kGrouping>
+[[gnu::always_inline]] inline void fetch(const Tile& tile, const uint8_t* weights, const uint8_t*& next) {
+    constexpr int kGroupEnd = kGrouping == Grouping::kChannel ? 0 : kGroupEndBytes<Family>;
+    constexpr int kLines = (kChunkBytes<Family> + kGroupEnd) / kLine;
+    if (tile.next_lines == 0) {
+#pragma GCC unroll 16
+        for (int i = 0; i < kLines; ++i) _mm_prefetch(weights + kFetchDistance + kLine * i, _MM_HINT_T0);
+    }
+    for (int64_t i = 0; i < tile.next_lines; ++i, next += kLine) _mm_prefetch(next, _MM_HINT_T1);
+}
+
+template <typename Family, int kQuadBytes>
+void run_tiles(const MatMul& mm, const RowTiles& tiles, const TileFunction* by_height, int64_t n_begin, int64_t n_end) {
+    const int64_t chunks = padded_k(mm.k) / kChunk;
+    const int64_t values = group_values<Family>(mm.k, mm.group);
+    const int64_t row_bytes = lhs_row_bytes<Family, kQuadBytes>(mm.k, mm.group);
+    Tile tile;
+    tile.groups = padded_k(mm.k) / values;
+    tile.chunks = values / kChunk;
+    const int64_t panel_bytes =
+        chunks * kChunkBytes<Family> + tile.groups * kGroupEndBytes<Family> + kColumns * Family::kEndBytes;
+    // Each tile fetches its share of the next panel.
+    const int64_t share = (panel_bytes / kLine + tiles.count - 1) / tiles.count;
+    tile.next_lines = tiles.count == 1 ? 0 : (share + chunks - 1) / chunks;
+    tile.y_stride = mm.y_stride;
+    tile.lo = mm.lo;
+    tile.hi = mm.hi;
+    for (int64_t n = n_begin; n < n_end; n += kColumns) {
+        tile.panel = mm.panels + n / kColumns * panel_bytes;
+        tile.columns = n_end - n;
+        for (int64_t i = 0; i < tiles.count; ++i) {
+            const int64_t row = tiles.first(i);
+            tile.lhs = mm.lhs + row * row_bytes;
+            tile.next = tile.panel + panel_bytes + i * share * kLine;
+            tile.y = mm.y + row * mm.y_stride + n;
+            by_height[tiles.height(i) - 1](tile);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace ks

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/codes/avx512vnni.h"
+
+#include "kernels/codes/channel.h"
+
+namespace ks {
+
+const KernelCode kInt2ChannelAvx512Vnni = CodesKernel<Channel<2>>::kCode;
+
+}  // namespace ks

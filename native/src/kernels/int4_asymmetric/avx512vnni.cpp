@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/codes/avx512vnni.h"
+#include "kernels/int4_asymmetric/family.h"
+
+namespace ks {
+
+const KernelCode kInt4AsymmetricAvx512Vnni = CodesKernel<Int4Asymmetric>::kCode;
+
+}  // namespace ks

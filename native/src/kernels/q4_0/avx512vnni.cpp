@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/codes/avx512vnni.h"
+#include "kernels/q4_0/family.h"
+
+namespace ks {
+
+const KernelCode kQ4Avx512Vnni = CodesKernel<Q4>::kCode;
+
+}  // namespace ks
