@@ -110,12 +110,12 @@ internal static unsafe partial class NativeMethods
     /// + 8: torchao's MappingType.SYMMETRIC with bfloat16 scales. - INT4_CHANNEL, INT8_CHANNEL, INT2_CHANNEL: s = a /
     /// 7.5, a / 127.5, a / 1.5, at least 2^-40; codes clamp(rne(w * (1 / s)), -8, 7) + 8, clamp(..., -128, 127),
     /// clamp(..., -2, 1) + 2: torchao's SYMMETRIC per axis. - Q4_0: m = the weight of largest magnitude with its sign,
-    /// the first among equals; d = m / -8; the scale is d as f16; code = min(15, trunc(w * (d == 0 ? 0 : 1 / d) +
-    /// 8.5)): ggml's reference. KS_ERROR_NOT_FINITE where |d| exceeds the largest f16. - INT4_ASYMMETRIC: lo = the
-    /// smallest, hi = the largest weight of the group; s = (hi - lo) / 15, at least 2^-40; zero = lo + s * 8; code =
-    /// clamp(rne((w - (zero - s * 8)) / s), 0, 15): ATen's int4 with a zero in floats. KS_ERROR_NOT_FINITE where hi -
-    /// lo or the zero overflows. - F16, BF16: nearest, ties to even. KS_ERROR_NOT_FINITE where a weight becomes
-    /// infinite.
+    /// the first among equals; d = m / -8; the scale is d as f16; code = min(15, trunc(w * (1 / d) + 8.5)), where d is
+    /// 0 or 1 / d infinite 8: ggml's reference. KS_ERROR_NOT_FINITE where |d| exceeds the largest f16. -
+    /// INT4_ASYMMETRIC: lo = the smallest, hi = the largest weight of the group; s = (hi - lo) / 15, at least 2^-40;
+    /// zero = lo + s * 8; code = clamp(rne((w - (zero - s * 8)) / s), 0, 15): ATen's int4 with a zero in floats.
+    /// KS_ERROR_NOT_FINITE where hi - lo or the zero overflows. - F16, BF16: nearest, ties to even. KS_ERROR_NOT_FINITE
+    /// where a weight becomes infinite.
     /// </summary>
     /// <returns>
     /// KS_OK, or a status for the argument that is wrong; KS_ERROR_NOT_FINITE leaves the results undefined.

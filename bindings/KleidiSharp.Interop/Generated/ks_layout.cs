@@ -164,9 +164,21 @@ internal enum ks_layout
     KS_LAYOUT_F16_N16 = 60,
 
     /// <summary>
+    /// f16, nr 32: f16 -0[32], then for each k: f16 w[32]. After all panels f32 bias of all columns. Padding is 0.
+    /// KleidiAI: f16p32x1b with a bias that adds nothing.
+    /// </summary>
+    KS_LAYOUT_F16_N32 = 61,
+
+    /// <summary>
     /// bf16, nr 16: f32 bias[16], then for each k: bf16 w[16]. Padding is 0. Used by this library's own kernels.
     /// </summary>
     KS_LAYOUT_BF16_N16 = 70,
+
+    /// <summary>
+    /// bf16, nr 12: f32 bias[12], then for each 4 values of k, the last of them filled with 0: bf16 w[12][4]. Padding
+    /// is 0. KleidiAI: bf16p12x4b.
+    /// </summary>
+    KS_LAYOUT_BF16_N12K4 = 71,
 
     /// <summary>As KS_LAYOUT_F32_N16 with nr = vector_bytes, of SVE. KleidiAI: f32p4vlx1b.</summary>
     KS_LAYOUT_F32_SVE = 80,

@@ -72,8 +72,8 @@ internal unsafe partial struct ks_pack_args
     public ulong packed_size;
 
     /// <summary>
-    /// Result with KS_ERROR_NOT_FINITE: the index row * k + column (floats), row * groups + group (scales, zeros) or
-    /// row (bias); else -1.
+    /// Result with KS_ERROR_NOT_FINITE, and with KS_ERROR_VALUE for a scale: the index row * k + column (floats; the
+    /// first value of a block of Q4_0), row * groups + group (scales, zeros) or row (bias); else -1.
     /// </summary>
     [NativeTypeName("int64_t")]
     public long bad_index;
