@@ -10,9 +10,7 @@
 namespace ks {
 namespace {
 
-int64_t lhs_pieces(int64_t m) {
-    return m;
-}
+int64_t lhs_pieces(int64_t m) { return m; }
 
 template <decltype(kai_run_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla) kUkernel>
 void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {

@@ -29,8 +29,7 @@ void multiply_tile(const Tile& tile) {
             const __m256i used = first_lanes(tile.columns - column);
 #pragma GCC unroll 8
             for (int r = 0; r < kHeight; ++r) {
-                acc[r][p][v] =
-                    tile.k_begin == 0 ? bias : _mm256_maskload_ps(tile.y + r * tile.y_stride + column, used);
+                acc[r][p][v] = tile.k_begin == 0 ? bias : _mm256_maskload_ps(tile.y + r * tile.y_stride + column, used);
             }
         }
     }

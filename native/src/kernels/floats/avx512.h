@@ -25,9 +25,8 @@ void multiply_tile(const Tile& tile) {
         const __m512 bias = _mm512_loadu_ps(tile.bias(p));
 #pragma GCC unroll 8
         for (int r = 0; r < kHeight; ++r) {
-            acc[r][p] = tile.k_begin == 0
-                            ? bias
-                            : _mm512_maskz_loadu_ps(used[p], tile.y + r * tile.y_stride + p * kColumns);
+            acc[r][p] =
+                tile.k_begin == 0 ? bias : _mm512_maskz_loadu_ps(used[p], tile.y + r * tile.y_stride + p * kColumns);
         }
     }
 

@@ -28,7 +28,7 @@ template <>
 constexpr uint32_t kOverflow<Bf16> = 0x7F7F8000;
 
 // Activations for f32 weights are read where they are, and a byte for each row says whether the row is finite. Others
-// are rounded and stand in MatMul::lhs as f32, without gaps; there a row that is not finite begins with a NaN, which no
+// are rounded and stand in MatMul::lhs as f32, without gaps; there a row that is not finite consists of NaNs, which no
 // sum loses again.
 template <typename Element>
 constexpr bool kRounded = sizeof(Element) < sizeof(float);
@@ -50,8 +50,11 @@ void pack_row(const MatMul& mm, int64_t row) {
     const bool finite = all_below(x, mm.k, kOverflow<Element>);
     if constexpr (kRounded<Element>) {
         float* rounded = reinterpret_cast<float*>(mm.lhs) + row * mm.k;
-        round_row<Element>(x, mm.k, rounded);
-        if (!finite) rounded[0] = bits_to_float(kQuietNan);
+        if (finite) {
+            round_row<Element>(x, mm.k, rounded);
+        } else {
+            for (int64_t k = 0; k < mm.k; ++k) rounded[k] = bits_to_float(kQuietNan);
+        }
     } else {
         mm.lhs[row] = finite;
     }

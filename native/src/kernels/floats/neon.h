@@ -46,9 +46,8 @@ void multiply_tile(const Tile& tile) {
             const float32x4_t bias = vld1q_f32(tile.bias(p) + 4 * v);
 #pragma GCC unroll 8
             for (int r = 0; r < kHeight; ++r) {
-                acc[r][p][v] = tile.k_begin == 0
-                                   ? bias
-                                   : load_first(tile.y + r * tile.y_stride + column, tile.columns - column);
+                acc[r][p][v] =
+                    tile.k_begin == 0 ? bias : load_first(tile.y + r * tile.y_stride + column, tile.columns - column);
             }
         }
     }

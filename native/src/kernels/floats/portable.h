@@ -27,9 +27,7 @@ void round_row(const float* row, int64_t k, float* rounded) {
     for (int64_t i = 0; i < k; ++i) rounded[i] = round_to<Element>(row[i]);
 }
 
-int64_t lhs_pieces(int64_t m) {
-    return m;
-}
+int64_t lhs_pieces(int64_t m) { return m; }
 
 template <typename Element>
 void run_row(const MatMul& mm, const uint8_t* panel, int64_t row, int64_t n_begin, int columns) {

@@ -54,13 +54,9 @@ template <typename Element, int kHeight, int kPanels>
 void multiply_tile(const Tile& tile);
 void fill_nan(float* y, int64_t columns);
 
-inline RowTiles row_tiles(int64_t m) {
-    return {m, (m + kMaxHeight - 1) / kMaxHeight};
-}
+inline RowTiles row_tiles(int64_t m) { return {m, (m + kMaxHeight - 1) / kMaxHeight}; }
 
-inline int64_t lhs_pieces(int64_t m) {
-    return row_tiles(m).count;
-}
+inline int64_t lhs_pieces(int64_t m) { return row_tiles(m).count; }
 
 template <typename Element>
 void pack_lhs(const MatMul& mm, int64_t piece) {
@@ -129,7 +125,7 @@ void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
 }
 
 template <typename Element, int kWidth>
-constexpr KernelCode tiled_code = {kMaxPanels * kColumns, lhs_size<Element>, lhs_pieces, pack_lhs<Element>,
+constexpr KernelCode tiled_code = {kMaxPanels* kColumns, lhs_size<Element>, lhs_pieces, pack_lhs<Element>,
                                    run<Element, kWidth>};
 
 }  // namespace

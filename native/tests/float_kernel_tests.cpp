@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels for floats: activations are rounded to the type of the weights wherever they stand, and kernels that add
+// otherwise than kleidisharp.h says keep the bound that their notes name.
+#include <float.h>
+#include <gtest/gtest.h>
+
+#include "support/cases.h"
+#include "support/reference.h"
+
+namespace ks_test {
+namespace {
+
+ks_kernel_info kernel_info(int32_t index) {
+    ks_kernel_info info = {};
+    info.struct_size = sizeof info;
+    EXPECT_EQ(ks_get_kernel_info(index, &info), KS_OK) << ks_last_error();
+    return info;
+}
+
+std::vector<int32_t> float_kernels(bool exact) {
+    std::vector<int32_t> kernels;
+    for (int32_t i = 0; i < ks_kernel_count(); ++i) {
+        const ks_kernel_info info = kernel_info(i);
+        if (info.supported && is_float_format(info.format) && info.exact == exact) kernels.push_back(i);
+    }
+    return kernels;
+}
+
+std::string name_of(const testing::TestParamInfo<int32_t>& info) { return kernel_info(info.param).name; }
+
+// f32 rows of x and y with a gap after each row.
+struct Operand {
+    int64_t stride;
+    Guarded<float> values;
+
+    Operand(int64_t rows, int64_t columns)
+        : stride(columns + 3), values(static_cast<size_t>((rows - 1) * stride + columns)) {}
+    float* row(int64_t at) { return values.data() + at * stride; }
+};
+
+void multiply(int32_t kernel, const PackedBlob& blob, int64_t m, Operand& x, Operand& y, float lo, float hi) {
+    ks_matmul_args args = {};
+    args.struct_size = sizeof args;
+    args.kernel = kernel;
+    args.packed = blob.data();
+    args.packed_size = blob.size();
+    args.m = m;
+    args.x = x.values.data();
+    args.x_stride = x.stride;
+    args.x_count = x.values.size();
+    args.x_type = KS_TYPE_F32;
+    args.y = y.values.data();
+    args.y_stride = y.stride;
+    args.y_count = y.values.size();
+    args.y_type = KS_TYPE_F32;
+    args.clamp_min = lo;
+    args.clamp_max = hi;
+    uint64_t scratch_size = 0;
+    ASSERT_EQ(ks_matmul_scratch_size(&args, &scratch_size), KS_OK) << ks_last_error();
+    Guarded<uint8_t> scratch(scratch_size, Against::kEnd, KS_ALIGNMENT);
+    args.scratch = scratch.data();
+    args.scratch_size = scratch_size;
+    ASSERT_EQ(ks_matmul(&args), KS_OK) << ks_last_error();
+    ASSERT_EQ(args.kernel_used, kernel);
+}
+
+// x as the weights' type holds it; infinite where it overflows.
+float rounded(int32_t format, float x) {
+    return format == KS_FORMAT_F16 ? f16(to_f16(x)) : format == KS_FORMAT_BF16 ? bf16(to_bf16(x)) : x;
+}
+
+// Every number of a 16-bit type, the ties between them and the floats beside those ties, subnormal, overflowing and not
+// finite ones among them.
+std::vector<float> around_every_number(int32_t format, int every) {
+    std::vector<float> values;
+    for (int bits = 0; bits < 0x8000; bits += every) {
+        const auto widen = format == KS_FORMAT_F16 ? f16 : bf16;
+        const float value = widen(static_cast<uint16_t>(bits));
+        const float next = widen(static_cast<uint16_t>(bits + 1));
+        const float tie = isinf(next) && format == KS_FORMAT_F16 ? 65520.0f : value / 2 + next / 2;
+        for (const float x : {value, tie, nextafterf(tie, 0.0f), nextafterf(tie, INFINITY)}) {
+            values.push_back(x);
+            values.push_back(-x);
+        }
+    }
+    return values;
+}
+
+class FloatKernelTest : public testing::TestWithParam<int32_t> {};
+
+// A row holds one such number, at every place in turn, and zeros; all weights are 1.
+TEST_P(FloatKernelTest, RoundsActivations) {
+    const ks_kernel_info kernel = kernel_info(GetParam());
+    constexpr int64_t k = 37;
+    Matrix matrix = {kernel.format, 0, 1, k, {}, {}, {}, {}};
+    const float one = 1.0f;
+    const uint16_t narrow_one = kernel.format == KS_FORMAT_F16 ? to_f16(one) : to_bf16(one);
+    matrix.weights = kernel.format == KS_FORMAT_F32 ? draw_bytes<float>(k, [&] { return one; })
+                                                    : draw_bytes<uint16_t>(k, [&] { return narrow_one; });
+    const PackedBlob blob(matrix, kernel.layout, kernel.vector_bytes);
+    std::vector<float> values = around_every_number(kernel.format, 3);
+    for (const int bits : {0x7BFE, 0x7BFF, 0x7F7E, 0x7F7F}) {
+        const float largest =
+            kernel.format == KS_FORMAT_F16 ? f16(static_cast<uint16_t>(bits)) : bf16(static_cast<uint16_t>(bits));
+        values.push_back(largest);
+        values.push_back(nextafterf(largest, INFINITY));
+    }
+    const int64_t m = static_cast<int64_t>(values.size());
+    Operand x(m, k);
+    Operand y(m, 1);
+    for (int64_t r = 0; r < m; ++r) {
+        for (int64_t i = 0; i < k; ++i) x.row(r)[i] = 0.0f;
+        x.row(r)[r % k] = values[static_cast<size_t>(r)];
+    }
+    ASSERT_NO_FATAL_FAILURE(multiply(GetParam(), blob, m, x, y, -INFINITY, INFINITY));
+    for (int64_t r = 0; r < m; ++r) {
+        const float value = values[static_cast<size_t>(r)];
+        const float expected = rounded(kernel.format, value);
+        if (isfinite(expected)) {
+            ASSERT_EQ(y.row(r)[0], expected) << value << " in row " << r;
+        } else {
+            ASSERT_EQ(read<uint32_t>(y.row(r)), 0x7FC00000u) << value << " in row " << r;
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Exact, FloatKernelTest, testing::ValuesIn(float_kernels(true)), name_of);
+
+// What the note of a kernel promises for a result: the product of rounded x and weights is off by no more.
+double error_bound(int32_t format, int64_t k, double magnitudes, double bias, double exact) {
+    if (format == KS_FORMAT_BF16) return static_cast<double>(k + 4) * 0x1p-24 * (magnitudes + fabs(bias));
+    const double sum = static_cast<double>(k) * (0x1p-11 * magnitudes + 0x1p-25);
+    return sum + 0x1p-24 * (fabs(exact) + sum);
+}
+
+class InexactKernelTest : public testing::TestWithParam<int32_t> {
+  protected:
+    // Compares one result with the exact one; whether they are within the bound.
+    bool within_bound(const Matrix& matrix, const float* x, int64_t n, float lo, float hi, float result) {
+        double exact = matrix.bias_at(n);
+        double magnitudes = 0;
+        for (int64_t i = 0; i < matrix.k; ++i) {
+            const double product =
+                static_cast<double>(rounded(matrix.format, x[i])) * static_cast<double>(matrix.real(n, i));
+            exact += product;
+            magnitudes += fabs(product);
+        }
+        const double bound = error_bound(matrix.format, matrix.k, magnitudes, matrix.bias_at(n), exact);
+        const double clamped = fmin(fmax(exact, lo), hi);
+        const double error = fabs(static_cast<double>(result) - clamped);
+        EXPECT_LE(error, bound) << "column " << n << ", k " << matrix.k << ": " << result << " for " << clamped;
+        return error <= bound;
+    }
+};
+
+TEST_P(InexactKernelTest, KeepsItsBound) {
+    const ks_kernel_info kernel = kernel_info(GetParam());
+    int64_t other_bits = 0;
+    for (uint64_t i = 0; i < case_count(150); ++i) {
+        const uint64_t seed = seed_of_case(i);
+        SCOPED_TRACE(repeat_with(seed));
+        Random random(seed);
+        const int64_t k = random.one_in(2) ? random.integer(1, 12) : random.integer(13, 300);
+        Matrix matrix = {kernel.format, 0, random.integer(1, 100), k, {}, {}, {}, {}};
+        matrix.weights = draw_bytes<uint16_t>(matrix.n * k, [&] {
+            const float weight = random.unit();
+            return kernel.format == KS_FORMAT_F16 ? to_f16(weight) : to_bf16(weight);
+        });
+        if (random.one_in(2)) matrix.bias.resize(static_cast<size_t>(matrix.n));
+        for (float& bias : matrix.bias) bias = random.unit();
+        const PackedBlob blob(matrix, kernel.layout, kernel.vector_bytes);
+        const int64_t m = kernel.max_rows < 20 ? kernel.max_rows : random.integer(1, 20);
+        // A row that is not finite, or not as the weights' type, gives NaN, and spoils no other.
+        const float spoilers[] = {NAN, INFINITY, -INFINITY, kernel.format == KS_FORMAT_F16 ? 65520.0f : FLT_MAX};
+        const int64_t spoiled = random.one_in(2) ? random.integer(0, m - 1) : -1;
+        Operand x(m, k);
+        Operand y(m, matrix.n);
+        for (float& value : x.values) value = 3 * random.unit();
+        if (spoiled >= 0) x.row(spoiled)[random.integer(0, k - 1)] = random.pick(spoilers);
+        const bool clamps = random.one_in(3);
+        const float lo = clamps ? -0.5f : -INFINITY;
+        const float hi = clamps ? 0.75f : INFINITY;
+        const Guarded<float> before(y.values.size());
+        ASSERT_NO_FATAL_FAILURE(multiply(GetParam(), blob, m, x, y, lo, hi));
+        for (int64_t r = 0; r < m; ++r) {
+            std::vector<float> same(static_cast<size_t>(matrix.n));
+            Operands operands;
+            operands.clamp_min = lo;
+            operands.clamp_max = hi;
+            multiply_row(matrix, operands, x.row(r), same.data());
+            for (int64_t n = 0; n < matrix.n; ++n) {
+                if (r == spoiled) {
+                    ASSERT_EQ(read<uint32_t>(&y.row(r)[n]), 0x7FC00000u);
+                } else {
+                    ASSERT_TRUE(within_bound(matrix, x.row(r), n, lo, hi, y.row(r)[n]));
+                    other_bits += y.row(r)[n] != same[static_cast<size_t>(n)];
+                }
+            }
+            if (r + 1 == m) break;
+            const int64_t gap = r * y.stride + matrix.n;
+            ASSERT_EQ(memcmp(y.values.data() + gap, before.data() + gap, 3 * sizeof(float)), 0) << "after row " << r;
+        }
+    }
+    // Else the kernel is exact and belongs among the others.
+    EXPECT_GT(other_bits, 0);
+}
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(InexactKernelTest);
+INSTANTIATE_TEST_SUITE_P(Forced, InexactKernelTest, testing::ValuesIn(float_kernels(false)), name_of);
+
+}  // namespace
+}  // namespace ks_test
