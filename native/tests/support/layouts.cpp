@@ -8,11 +8,13 @@
 namespace ks_test {
 
 const std::vector<LayoutSpec> kLayouts = {
-    {KS_LAYOUT_F32_N16, KS_FORMAT_F32, 16, 0, 0, 0, 0, 0, false, "", "", ""},
-    {KS_LAYOUT_F32_SVE, KS_FORMAT_F32, 0, 1, 0, 0, 0, 0, false, "", "", ""},
-    {KS_LAYOUT_F32_SME, KS_FORMAT_F32, 0, 2, 0, 0, 0, 0, false, "", "", ""},
-    {KS_LAYOUT_F16_N16, KS_FORMAT_F16, 16, 0, 0, 0, 0, 0, false, "", "", ""},
-    {KS_LAYOUT_BF16_N16, KS_FORMAT_BF16, 16, 0, 0, 0, 0, 0, false, "", "", ""},
+    {KS_LAYOUT_F32_N16, KS_FORMAT_F32, 16, 0, 0, 1, 0, 0, false, "bw", "", ""},
+    {KS_LAYOUT_F32_SVE, KS_FORMAT_F32, 0, 1, 0, 1, 0, 0, false, "bw", "", ""},
+    {KS_LAYOUT_F32_SME, KS_FORMAT_F32, 0, 2, 0, 1, 0, 0, false, "bw", "", ""},
+    {KS_LAYOUT_F16_N16, KS_FORMAT_F16, 16, 0, 0, 1, 0, 0, false, "bw", "", ""},
+    {KS_LAYOUT_F16_N32, KS_FORMAT_F16, 32, 0, 0, 1, 0, 0, false, "hw", "", "b"},
+    {KS_LAYOUT_BF16_N12K4, KS_FORMAT_BF16, 12, 0, 0, 4, 0, 0, false, "bw", "", ""},
+    {KS_LAYOUT_BF16_N16, KS_FORMAT_BF16, 16, 0, 0, 1, 0, 0, false, "bw", "", ""},
     {KS_LAYOUT_INT4_N32K4, KS_FORMAT_INT4_GROUP, 32, 0, 32, 4, 16, 0, false, "cs", "rb", ""},
     {KS_LAYOUT_INT4_NR8KR8, KS_FORMAT_INT4_GROUP, 8, 0, 32, 4, 16, 8, true, "cs", "rb", ""},
     {KS_LAYOUT_INT4_NR8KR16, KS_FORMAT_INT4_GROUP, 8, 0, 32, 8, 16, 8, true, "cs", "rb", ""},
@@ -64,7 +66,7 @@ class Formula {
     std::vector<uint8_t> bytes() {
         const int64_t padded_n = (matrix_.n + nr_ - 1) / nr_ * nr_;
         for (int64_t first = 0; first < padded_n; first += nr_) {
-            is_float_format(matrix_.format) ? floats(first) : panel(first);
+            panel(first);
         }
         for (const char* part = spec_.after_panels; *part != 0; ++part) numbers(*part, 0, padded_n, 0);
         return bytes_;
@@ -81,26 +83,32 @@ class Formula {
     int64_t source(int64_t column) const { return column < matrix_.n ? column : spec_.repeats ? matrix_.n - 1 : -1; }
 
     void floats(int64_t first) {
-        numbers('b', first, nr_, 0);
         const int64_t element = matrix_.row_bytes() / matrix_.k;
-        for (int64_t k = 0; k < matrix_.k; ++k) {
-            for (int64_t c = 0; c < nr_ * element; ++c) {
-                const int64_t row = source(first + c / element);
-                append(row < 0 ? uint8_t{0} : matrix_.row(row)[k * element + c % element]);
+        for (int64_t begin = 0; begin < matrix_.k; begin += spec_.run) {
+            for (int64_t c = first; c < first + nr_; ++c) {
+                for (int64_t i = begin * element; i < (begin + spec_.run) * element; ++i) {
+                    append(source(c) < 0 || i >= matrix_.row_bytes() ? uint8_t{0} : matrix_.row(source(c))[i]);
+                }
             }
         }
     }
 
     int64_t groups() const {
-        return is_per_channel(matrix_.format) ? 1 : matrix_.k / (is_grouped(matrix_.format) ? matrix_.group : 32);
+        if (is_grouped(matrix_.format)) return matrix_.k / matrix_.group;
+        return matrix_.format == KS_FORMAT_Q4_0 ? matrix_.k / 32 : 1;
     }
 
     void panel(int64_t first) {
-        const int64_t padded_k = (matrix_.k + 31) / 32 * 32;
-        const int64_t values = padded_k / groups();
+        const int64_t values = (matrix_.k + 31) / 32 * 32 / groups();
         for (int64_t g = 0; g < groups(); ++g) {
             for (const char* part = spec_.each_group; *part != 0; ++part) {
-                *part == 'c' ? codes(first, g * values, (g + 1) * values) : numbers(*part, first, nr_, g);
+                if (*part == 'w') {
+                    floats(first);
+                } else if (*part == 'c') {
+                    codes(first, g * values, (g + 1) * values);
+                } else {
+                    numbers(*part, first, nr_, g);
+                }
             }
         }
         for (const char* part = spec_.after_groups; *part != 0; ++part) numbers(*part, first, nr_, 0);
@@ -163,6 +171,9 @@ class Formula {
                 break;
             case 'b':
                 append(padding ? 0.0f : matrix_.bias_at(row));
+                break;
+            case 'h':
+                append(padding ? uint16_t{0} : uint16_t{0x8000});
                 break;
             default:
                 append(part == '1' ? 1.0f : -0.0f);

@@ -8,9 +8,9 @@ namespace ks_test {
 
 // The columns of a panel are nr, or the vector length divided by `divisor`.
 //
-// Parts of a panel are letters, each a number for every column in turn. Each group: c codes, s scale, S a sixteenth of
-// the scale, z zero. After all groups: r row sum, i sum of the values, I 16 times it, s and S as before, b bias, 1 and
-// - for 1 and -0, g the scales of every group. After all panels, over all columns: s, b.
+// Parts of a panel are letters. c: the codes of a group; w: all weights of a format of floats, in runs of `run` values
+// of k. The others are a number for every column in turn. s scale, S a sixteenth of it, z zero, r row sum, i sum of the
+// values, I 16 times it, b bias, 1 and - for 1 and -0, h for -0 as f16, g the scales of every group.
 struct LayoutSpec {
     int32_t layout;
     int32_t format;

@@ -57,7 +57,7 @@ void asymmetric(const float* w, int64_t count, CodeWriter& codes, float* scale, 
 void q4_0_block(const float* w, std::vector<uint8_t>& out) {
     const float* largest = std::max_element(w, w + 32, [](float a, float b) { return fabsf(a) < fabsf(b); });
     const float d = *largest / -8.0f;
-    const float reciprocal = d == 0 ? 0.0f : 1.0f / d;
+    const float reciprocal = d == 0 || isinf(1.0f / d) ? 0.0f : 1.0f / d;
     append(out, to_f16(d));
     const auto code = [&](int i) { return static_cast<int>(fminf(15.0f, truncf(w[i] * reciprocal + 8.5f))); };
     for (int i = 0; i < 16; ++i) out.push_back(static_cast<uint8_t>(code(i) | code(i + 16) << 4));
