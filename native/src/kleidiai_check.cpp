@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include "cpu.h"
 #include "error.h"
 #include "kai/kai_common.h"
-#include "kai/ukernels/matmul/matmul_clamp_f32_f32_f32p/kai_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla.h"
-#include "kai/ukernels/matmul/pack/kai_rhs_pack_nxk_qsi4c32pnrx4_qsu4c32s1s0_neon.h"
-#include "kai/ukernels/matmul/pack/kai_rhs_pack_nxk_qsi4c32pnrx8_qsu4c32s1s0_neon.h"
-#include "kai/ukernels/matmul/pack/kai_rhs_pack_nxk_x32p16x1bx32_x32_x32_neon.h"
-#include "kernels/int4_group/kleidiai.h"
+#include "kernels/kleidiai/kleidiai_layout.h"
 #include "kleidiai.h"
-#include "layout/layout.h"
 
 namespace ks {
 namespace {
+
+const KleidiAILayouts* const families[] = {
+    &kF32KleidiAILayouts,
+    &kInt4GroupKleidiAILayouts,
+    &kInt4ChannelKleidiAILayouts,
+    &kInt8ChannelKleidiAILayouts,
+    &kInt2ChannelKleidiAILayouts,
+    &kQ4KleidiAILayouts,
+    &kInt4AsymmetricKleidiAILayouts,
+};
 
 // Numerical Recipes' linear congruential generator; its high bits serve.
 struct Random {
@@ -36,91 +42,108 @@ struct Random {
     }
 };
 
-bool tile_is(const KleidiAIInt4& ukernel) {
-    return ukernel.get_mr() == ukernel.mr && ukernel.get_nr() == ukernel.nr && ukernel.get_kr() == ukernel.kr &&
-           ukernel.get_sr() == ukernel.sr;
-}
+constexpr int64_t kMostPanelColumns = 256;
+constexpr int64_t kPanels = 2;
+constexpr int64_t kMostRows = kPanels * kMostPanelColumns;
+constexpr int64_t kMostGroups = kMostPackedValues / 32;
 
-bool f32_tile_fits() {
-    return kai_get_nr_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla() == 16 &&
-           kai_get_kr_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla() == 1 &&
-           kai_get_sr_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla() == 1;
-}
+// A matrix of two panels, in the form of its ks_format.
+struct Source {
+    alignas(float) uint8_t codes[kMostPackedValues];
+    alignas(float) uint8_t scales[kMostGroups * sizeof(float)];
+    float zeros[kMostGroups];
+    float bias[kMostRows];
 
-// Both checks pack one whole panel and one with a tail.
-
-template <typename Packer>
-bool int4_agrees(const Layout& layout, const KleidiAIInt4& ukernel, Packer pack, int64_t group) {
-    constexpr int64_t n = 11;
-    constexpr int64_t k = 512;
-    constexpr int64_t panels = 2;
-    constexpr int64_t most_groups = k / 32;
-    constexpr uint64_t most_bytes = panels * 8 * (k / 2 + 2 * most_groups + 8);
-    const int64_t groups = k / group;
-
-    Random random;
-    uint8_t codes[n * k / 2];
-    uint16_t scales[n * most_groups];
-    float bias[n];
-    for (uint8_t& pair : codes) pair = static_cast<uint8_t>(random.next());
-    for (uint16_t& scale : scales) scale = random.bf16();
-    for (float& value : bias) value = random.f32();
-
-    alignas(KS_ALIGNMENT) uint8_t ours[most_bytes];
-    alignas(KS_ALIGNMENT) uint8_t theirs[most_bytes];
-    const uint64_t panel_bytes = layout.panel_bytes(k, group);
-    const size_t size = panels * panel_bytes;
-    if (size > most_bytes) return false;
-    const Weights weights = {n, k, group, codes, k / 2, scales, groups, bias};
-    for (int64_t p = 0; p < panels; ++p) layout.pack_panel(weights, p * layout.columns, ours + p * panel_bytes);
-
-    const kai_rhs_pack_nxk_qsi4c32p_qsu4c32s1s0_params params = {1, 8, kai_dt_bf16};
-    pack(1, n, k, ukernel.nr, ukernel.kr, ukernel.sr, static_cast<size_t>(group), codes, k / 2, bias, scales,
-         static_cast<size_t>(groups) * sizeof(uint16_t), theirs, 0, &params);
-    return memcmp(ours, theirs, size) == 0;
-}
-
-bool f32_agrees() {
-    constexpr int64_t n = 19;
-    constexpr int64_t k = 5;
-    constexpr int64_t panels = 2;
-    constexpr uint64_t panel_bytes = 16 * (k + 1) * sizeof(float);
-
-    Random random;
-    float values[n * k];
-    float bias[n];
-    for (float& value : values) value = random.f32();
-    for (float& value : bias) value = random.f32();
-
-    alignas(KS_ALIGNMENT) uint8_t ours[panels * panel_bytes];
-    alignas(KS_ALIGNMENT) uint8_t theirs[panels * panel_bytes];
-    const auto* bytes = reinterpret_cast<const uint8_t*>(values);
-    const Weights weights = {n, k, 0, bytes, k * static_cast<int64_t>(sizeof(float)), nullptr, 0, bias};
-    for (int64_t p = 0; p < panels; ++p) kF32N16.pack_panel(weights, p * kF32N16.columns, ours + p * panel_bytes);
-    kai_run_rhs_pack_nxk_x32p16x1bx32_x32_x32_neon(1, n, k, 16, 1, 1, k * sizeof(float), values, bias, nullptr, theirs,
-                                                   0, nullptr);
-    return memcmp(ours, theirs, sizeof ours) == 0;
-}
-
-bool agrees(int32_t layout) {
-    switch (layout) {
-        case KS_LAYOUT_F32_N16:
-            return f32_tile_fits() && f32_agrees();
-        case KS_LAYOUT_INT4_NR8KR8: {
-            const auto pack = kai_run_rhs_pack_nxk_qsi4c32pnrx4_qsu4c32s1s0_neon;
-            return tile_is(kKleidiAIInt4Dotprod4x8) && tile_is(kKleidiAIInt4Dotprod1x8Kr8) &&
-                   int4_agrees(kInt4Nr8Kr8, kKleidiAIInt4Dotprod4x8, pack, 32) &&
-                   int4_agrees(kInt4Nr8Kr8, kKleidiAIInt4Dotprod4x8, pack, 64);
+    Weights draw(const PackedMatrix& matrix) {
+        const Format& format = *matrix.format;
+        const int64_t scales_per_row = format.scales_per_row(matrix.k, matrix.group);
+        Random random;
+        for (int64_t i = 0; i < matrix.n * format.row_bytes(matrix.k); ++i)
+            codes[i] = static_cast<uint8_t>(random.next());
+        for (int64_t i = 0; i < matrix.n * scales_per_row; ++i) {
+            const float value = random.f32();
+            const uint16_t half = random.bf16();
+            const bool wide = format.scales == ScaleType::kF32;
+            memcpy(scales + i * static_cast<int64_t>(format.scale_bytes()),
+                   wide ? static_cast<const void*>(&value) : &half, format.scale_bytes());
+            zeros[i] = random.f32();
         }
-        case KS_LAYOUT_INT4_NR8KR16: {
-            const auto pack = kai_run_rhs_pack_nxk_qsi4c32pnrx8_qsu4c32s1s0_neon;
-            return tile_is(kKleidiAIInt4I8mm4x8) && tile_is(kKleidiAIInt4Dotprod1x8Kr16) &&
-                   int4_agrees(kInt4Nr8Kr16, kKleidiAIInt4I8mm4x8, pack, 32) &&
-                   int4_agrees(kInt4Nr8Kr16, kKleidiAIInt4I8mm4x8, pack, 64);
-        }
-        default:
-            return true;
+        for (int64_t i = 0; i < matrix.n; ++i) bias[i] = random.f32();
+        return {matrix.n, matrix.k,       matrix.group, codes,          format.row_bytes(matrix.k),
+                scales,   scales_per_row, zeros,        scales_per_row, bias};
     }
+
+    // What stands in the panels where the real ones stand in the tail.
+    void make_neutral(const PackedMatrix& matrix) {
+        const float one = 1;
+        for (int64_t i = 0; i < matrix.n; ++i) {
+            if (matrix.tail_scale()) memcpy(scales + i * static_cast<int64_t>(sizeof one), &one, sizeof one);
+            if (matrix.tail_bias()) bias[i] = -0.0f;
+        }
+    }
+};
+
+bool may_ask(const Ukernel& ukernel) {
+    switch (ukernel.vectors) {
+        case Vectors::kAny:
+            return true;
+        case Vectors::kSve256:
+            return cpu_sve_bytes() == 32;
+        case Vectors::kSve:
+            return cpu_sve_bytes() != 0;
+        default:
+            return cpu_sme_bytes() != 0;
+    }
+}
+
+bool tile_agrees(const Ukernel& ukernel, size_t columns) {
+    if (!may_ask(ukernel)) return true;
+    const UkernelTile linked = ukernel.linked_tile();
+    return linked.mr == ukernel.tile.mr && linked.nr == columns && linked.kr == ukernel.tile.kr &&
+           linked.sr == ukernel.tile.sr;
+}
+
+bool bytes_agree(const KleidiAILayout& row, const PackedMatrix& matrix) {
+    constexpr int64_t kMostBytes = kMostPackedValues + kMostRows * 20 + kMostGroups * 8;
+    alignas(KS_ALIGNMENT) uint8_t ours[kMostBytes] = {};
+    alignas(KS_ALIGNMENT) uint8_t theirs[kMostBytes] = {};
+    Source source;
+    const Weights weights = source.draw(matrix);
+    if (matrix.payload_bytes() > sizeof ours) return false;
+    for (int64_t panel = 0; panel < matrix.panels(); ++panel) pack_panel(matrix, weights, panel, ours);
+
+    UkernelTile tile = row.ukernels[0]->tile;
+    tile.nr = static_cast<size_t>(matrix.columns());
+    source.make_neutral(matrix);
+    row.pack(weights, tile, theirs);
+    return memcmp(ours, theirs, static_cast<uint64_t>(matrix.panels()) * matrix.panel_bytes()) == 0;
+}
+
+bool agrees(const KleidiAILayout& row) {
+    const Layout& layout = *find_layout(row.layout);
+    const Format& format = *find_format(layout.format);
+    const int64_t vector_bytes = layout.vectors == Vectors::kSve   ? cpu_sve_bytes()
+                                 : layout.vectors == Vectors::kSme ? cpu_sme_bytes()
+                                                                   : 0;
+    if (!vector_allowed(layout, vector_bytes)) return true;
+    PackedMatrix matrix = {&layout, &format, 0, 0, 0, vector_bytes};
+    const int64_t columns = matrix.columns();
+    for (const Ukernel* ukernel : row.ukernels) {
+        if (ukernel != nullptr && !tile_agrees(*ukernel, static_cast<size_t>(columns))) return false;
+    }
+    // A whole panel and one with a tail; where the panel holds neutral numbers, so does the padding, unlike KleidiAI's.
+    const bool neutral = layout.channel_scale == Stored::kNeutral || layout.bias == Stored::kNeutral;
+    matrix.n = kPanels * columns - (neutral ? 0 : 1);
+    const int64_t element_bytes = format.is_float() ? format.element_bytes : 1;
+    const int64_t longest = kMostPackedValues / (kPanels * columns * element_bytes);
+    matrix.k = longest < 512 ? longest : 512;
+    if (format.k_step == 1) matrix.k -= 5;
+    if (!format.grouped) return bytes_agree(row, matrix);
+    for (int64_t group = 32; group <= 64; group += 32) {
+        matrix.group = group;
+        if (matrix.k % group == 0 && !bytes_agree(row, matrix)) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -128,9 +151,14 @@ bool agrees(int32_t layout) {
 const char* kleidiai_version() { return kai_get_version(); }
 
 int32_t kleidiai_check_layout(int32_t layout) {
-    if (agrees(layout)) return KS_OK;
-    return fail(KS_ERROR_LAYOUT_MISMATCH, "layout %d is not what KleidiAI %s packs and reads", layout,
-                kai_get_version());
+    for (const KleidiAILayouts* family : families) {
+        for (const KleidiAILayout& row : *family) {
+            if (row.layout != layout || agrees(row)) continue;
+            return fail(KS_ERROR_LAYOUT_MISMATCH, "layout %d is not what KleidiAI %s packs and reads", layout,
+                        kai_get_version());
+        }
+    }
+    return KS_OK;
 }
 
 }  // namespace ks

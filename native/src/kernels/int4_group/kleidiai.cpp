@@ -1,68 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-// int4 groups through KleidiAI. Compiled for the baseline: KleidiAI's objects bring their own instruction sets, and the
-// packer of activations needs NEON only.
-#include "kernels/int4_group/kleidiai.h"
-
-#include <string.h>
-
-#include "kai/ukernels/matmul/pack/kai_lhs_quant_pack_qai8dxp_f32.h"
-#include "kernels/int4_group/neon_row.h"
+// int4 groups through KleidiAI.
+#include "kai/ukernels/matmul/kai_matmul.h"
+#include "kai/ukernels/matmul/matmul_clamp_f32_qai8dxp_qsi4c32p/kai_matmul_clamp_f32_qai8dxp1x4_qsi4c32p8x4_1x8_neon_dotprod.h"
+#include "kai/ukernels/matmul/matmul_clamp_f32_qai8dxp_qsi4c32p/kai_matmul_clamp_f32_qai8dxp1x8_qsi4c32p8x8_1x8x32_neon_dotprod.h"
+#include "kai/ukernels/matmul/matmul_clamp_f32_qai8dxp_qsi4c32p/kai_matmul_clamp_f32_qai8dxp4x4_qsi4c32p8x4_4x8_neon_dotprod.h"
+#include "kai/ukernels/matmul/matmul_clamp_f32_qai8dxp_qsi4c32p/kai_matmul_clamp_f32_qai8dxp4x8_qsi4c32p8x8_4x8x32_neon_i8mm.h"
+#include "kai/ukernels/matmul/pack/kai_rhs_pack_nxk_qsi4c32pnrx4_qsu4c32s1s0_neon.h"
+#include "kai/ukernels/matmul/pack/kai_rhs_pack_nxk_qsi4c32pnrx8_qsu4c32s1s0_neon.h"
 #include "kernels/kernels.h"
+#include "kernels/kleidiai/adapter.h"
+#include "kernels/kleidiai/kleidiai_layout.h"
 
 namespace ks {
 namespace {
 
-template <const KleidiAIInt4& ukernel>
-struct Adapter {
-    static constexpr int64_t mr = static_cast<int64_t>(ukernel.mr);
-    static constexpr int64_t nr = static_cast<int64_t>(ukernel.nr);
-    static constexpr int64_t run_bytes = static_cast<int64_t>(ukernel.kr / ukernel.sr);  // of one row, contiguous
+constexpr Ukernel kSve16x8 =
+    KS_STRUCT_UKERNEL(qai8dxp2vsx8sf32_qsi4c32p8x8s16s0sbf16bf32_8vsx8_sve_i8mm, 4, 8, 16, 2, Vectors::kSve256);
+constexpr Ukernel kI8mm4x8 = KS_UKERNEL(qai8dxp4x8_qsi4c32p8x8_4x8x32_neon_i8mm, 4, 8, 16, 2, Vectors::kAny);
+constexpr Ukernel kDotprod1x8Kr16 = KS_UKERNEL(qai8dxp1x8_qsi4c32p8x8_1x8x32_neon_dotprod, 1, 8, 16, 2, Vectors::kAny);
+constexpr Ukernel kDotprod4x8 = KS_UKERNEL(qai8dxp4x4_qsi4c32p8x4_4x8_neon_dotprod, 4, 8, 8, 2, Vectors::kAny);
+constexpr Ukernel kDotprod1x8Kr8 = KS_UKERNEL(qai8dxp1x4_qsi4c32p8x4_1x8_neon_dotprod, 1, 8, 8, 2, Vectors::kAny);
 
-    // Packed activations, per mr rows: the codes, run_bytes of a row at a time; then -zp of each row; then its scale.
-    static int64_t panel_bytes(int64_t k) { return mr * (k + 8); }
+template <auto packer>
+void pack(const Weights& from, const UkernelTile& tile, uint8_t* to) {
+    const kai_rhs_pack_nxk_qsi4c32p_qsu4c32s1s0_params params = {1, 8, kai_dt_bf16};
+    packer(1, static_cast<size_t>(from.n), static_cast<size_t>(from.k), tile.nr, tile.kr, tile.sr,
+           static_cast<size_t>(from.group), from.weights, static_cast<size_t>(from.stride_bytes), from.bias,
+           from.scales, static_cast<size_t>(from.scales_stride) * sizeof(uint16_t), to, 0, &params);
+}
 
-    static uint64_t lhs_size(int64_t m, int64_t k, int64_t) {
-        return static_cast<uint64_t>(lhs_pieces(m) * panel_bytes(k));
-    }
-
-    static int64_t lhs_pieces(int64_t m) { return (m + mr - 1) / mr; }
-
-    static void pack_lhs(const MatMul& mm, int64_t piece) {
-        const int64_t first = piece * mr;
-        const int64_t rows = mm.m - first < mr ? mm.m - first : mr;
-        const float* x = mm.x + first * mm.x_stride;
-        uint8_t* panel = mm.lhs + piece * panel_bytes(mm.k);
-        kai_run_lhs_quant_pack_qai8dxp_f32(static_cast<size_t>(rows), static_cast<size_t>(mm.k), ukernel.mr, ukernel.kr,
-                                           ukernel.sr, 0, x, static_cast<size_t>(mm.x_stride) * sizeof(float), panel);
-        // KleidiAI gives rows that are not finite a finite result and rows that vanish an arbitrary one.
-        for (int64_t r = 0; r < rows; ++r) {
-            const RowKind kind = row_kind(row_range(x + r * mm.x_stride, mm.k));
-            if (kind != RowKind::kOrdinary) replace_row(panel, mm.k, r, kind == RowKind::kNotFinite ? kQuietNan : 0);
-        }
-    }
-
-    // Codes and zero point 0, and the scale given as bits.
-    static void replace_row(uint8_t* panel, int64_t k, int64_t row, uint32_t scale) {
-        for (int64_t i = 0; i < k; i += run_bytes) memset(panel + i * mr + row * run_bytes, 0, run_bytes);
-        memset(panel + mr * k + 4 * row, 0, 4);
-        memcpy(panel + mr * (k + 4) + 4 * row, &scale, 4);
-    }
-
-    static void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
-        const int64_t weight_panel = nr * (mm.k / 2 + 2 * (mm.k / mm.group) + 8);
-        ukernel.run(static_cast<size_t>(mm.m), static_cast<size_t>(n_end - n_begin), static_cast<size_t>(mm.k),
-                    static_cast<size_t>(mm.group), mm.lhs, mm.panels + n_begin / nr * weight_panel, mm.y + n_begin,
-                    static_cast<size_t>(mm.y_stride) * sizeof(float), sizeof(float), mm.lo, mm.hi);
-    }
-
-    static constexpr KernelCode code = {nr, lhs_size, lhs_pieces, pack_lhs, run};
+constexpr KleidiAILayout layouts[] = {
+    {KS_LAYOUT_INT4_NR8KR16,
+     {&kI8mm4x8, &kDotprod1x8Kr16, &kSve16x8},
+     pack<kai_run_rhs_pack_nxk_qsi4c32pnrx8_qsu4c32s1s0_neon>},
+    {KS_LAYOUT_INT4_NR8KR8, {&kDotprod4x8, &kDotprod1x8Kr8}, pack<kai_run_rhs_pack_nxk_qsi4c32pnrx4_qsu4c32s1s0_neon>},
 };
 
 }  // namespace
 
-const KernelCode kInt4GroupKleidiAII8mm4x8 = Adapter<kKleidiAIInt4I8mm4x8>::code;
-const KernelCode kInt4GroupKleidiAIDotprod4x8 = Adapter<kKleidiAIInt4Dotprod4x8>::code;
-const KernelCode kInt4GroupKleidiAIDotprod1x8Kr8 = Adapter<kKleidiAIInt4Dotprod1x8Kr8>::code;
-const KernelCode kInt4GroupKleidiAIDotprod1x8Kr16 = Adapter<kKleidiAIInt4Dotprod1x8Kr16>::code;
+const KernelCode kInt4GroupKleidiAISve16x8 = Adapter<kSve16x8, KS_LAYOUT_INT4_NR8KR16, kLhsPerRow>::code;
+const KernelCode kInt4GroupKleidiAII8mm4x8 = Adapter<kI8mm4x8, KS_LAYOUT_INT4_NR8KR16, kLhsPerRow>::code;
+const KernelCode kInt4GroupKleidiAIDotprod1x8Kr16 = Adapter<kDotprod1x8Kr16, KS_LAYOUT_INT4_NR8KR16, kLhsPerRow>::code;
+const KernelCode kInt4GroupKleidiAIDotprod4x8 = Adapter<kDotprod4x8, KS_LAYOUT_INT4_NR8KR8, kLhsPerRow>::code;
+const KernelCode kInt4GroupKleidiAIDotprod1x8Kr8 = Adapter<kDotprod1x8Kr8, KS_LAYOUT_INT4_NR8KR8, kLhsPerRow>::code;
+
+const KleidiAILayouts kInt4GroupKleidiAILayouts(layouts);
 
 }  // namespace ks

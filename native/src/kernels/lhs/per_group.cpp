@@ -7,6 +7,7 @@ namespace ks {
 namespace {
 
 constexpr int64_t kFloatBytes = sizeof(float);
+constexpr float kLeast = 0x1p-75f;  // smaller groups count as zeros
 
 int64_t group_bytes(LhsTile tile, int64_t group) { return tile.rows * (group + 2 * kFloatBytes); }
 
@@ -22,9 +23,8 @@ bool pack_group(const float* x, int64_t group, uint8_t* codes, LhsTile tile, flo
         largest = magnitude <= largest ? largest : magnitude;  // the last NaN stays
         if (!is_finite(largest)) return false;
     }
-    float factor = 127.0f / largest;
-    if (!is_finite(factor)) factor = 0;  // all are zeros, or too small
-    *scale = factor == 0 ? 0.0f : 1.0f / factor;
+    const float factor = largest < kLeast ? 0.0f : 127.0f / largest;
+    *scale = largest < kLeast ? 0.0f : 1.0f / factor;
     int32x4_t sums = vdupq_n_s32(0);
     for (int64_t i = 0; i < group; i += kPiece) {
         const Codes32 piece = quantize32<round_even>(x + i, factor, vdupq_n_s16(0));

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The layouts of the table that are KleidiAI's, each with its packer and the micro-kernels that read it: what
+// ks_verify_layout() compares with. Each family says which are its own.
+#pragma once
+
+#include "kernels/kleidiai/ukernel.h"
+#include "layout/layout.h"
+
+namespace ks {
+
+constexpr int kMostUkernels = 3;
+
+struct KleidiAILayout {
+    int32_t layout;
+    const Ukernel* ukernels[kMostUkernels];  // one or more, then null
+    // Packs rows without gaps, in the form of their ks_format, as KleidiAI does for a tile.
+    void (*pack)(const Weights& from, const UkernelTile& tile, uint8_t* to);
+};
+
+struct KleidiAILayouts {
+    const KleidiAILayout* first;
+    int64_t count;
+
+    template <int64_t kCount>
+    constexpr KleidiAILayouts(const KleidiAILayout (&all)[kCount]) : first(all), count(kCount) {}
+    const KleidiAILayout* begin() const { return first; }
+    const KleidiAILayout* end() const { return first + count; }
+};
+
+extern const KleidiAILayouts kF32KleidiAILayouts;
+extern const KleidiAILayouts kInt4GroupKleidiAILayouts;
+extern const KleidiAILayouts kInt4ChannelKleidiAILayouts;
+extern const KleidiAILayouts kInt8ChannelKleidiAILayouts;
+extern const KleidiAILayouts kInt2ChannelKleidiAILayouts;
+extern const KleidiAILayouts kQ4KleidiAILayouts;
+extern const KleidiAILayouts kInt4AsymmetricKleidiAILayouts;
+
+// Values of k in all rows that pack() is called with, at most.
+constexpr int64_t kMostPackedValues = 16384;
+
+}  // namespace ks
