@@ -11,6 +11,7 @@ namespace ks {
 namespace {
 
 constexpr int kMaxHeight = 8;
+template <int kBits>
 constexpr int kQuadBytes = 4;
 
 // What is added to the codes of activations.
@@ -113,48 +114,28 @@ inline void transpose(__m256i rows[8]) {
     }
 }
 
+// Sums of the codes of each row.
+using RowSums = __m256i;
+
+inline void store_sums(RowSums sums, int32_t (&to)[kMaxHeight]) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), sums);
+}
+
+// One chunk of each row, of which `count` values are there.
 template <typename Family, int kHeight>
-void pack_rows(const MatMul& mm, const float* x, uint8_t* to) {
+void pack_chunk(const float* x, int64_t stride, int64_t count, const Quantizer* quantizers, uint8_t* to,
+                RowSums& sums) {
     const __m256i ones = _mm256_set1_epi8(1);
     const __m256i offset = _mm256_set1_epi8(static_cast<char>(kCodeOffset<Family::kBits>));
     constexpr __mmask8 kRows = static_cast<__mmask8>((1 << kHeight) - 1);
-    const int64_t values = group_values<Family>(mm.k, mm.group);
-    Quantizer rows[kHeight];
-    for (int r = 0; r < kHeight; ++r) rows[r] = Family::quantizer(extremes(x + r * mm.x_stride, mm.k), mm.fixed);
-
-    for (int64_t begin = 0; begin < mm.k; begin += values) {
-        Quantizer quantizers[kHeight];
-        for (int r = 0; r < kHeight; ++r) {
-            quantizers[r] = rows[r];
-            if (Family::kQuantizedPerGroup) {
-                const Extremes group = extremes(x + r * mm.x_stride + begin, values);
-                quantizers[r] = quantizer_in_row(rows[r], Family::quantizer(group, nullptr));
-            }
-        }
-        uint8_t* const group_rows = to;
-        to += kHeight * kBytes<typename Family::GroupRow>;
-        __m256i sum = _mm256_setzero_si256();
-        for (int64_t i = begin; i < begin + values; i += kChunk) {
-            __m256i codes[8] = {};
-            for (int r = 0; r < kHeight; ++r) {
-                codes[r] = quantize_chunk<Family::kRounding>(x + r * mm.x_stride + i, mm.k - i, quantizers[r]);
-            }
-            transpose(codes);
-            for (int t = 0; t < 8; ++t, to += kQuadBytes * kHeight) {
-                sum = _mm256_dpbusd_epi32(sum, ones, codes[t]);
-                _mm256_mask_storeu_epi32(to, kRows, _mm256_xor_si256(codes[t], offset));
-            }
-        }
-        int32_t sums[8];
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums), sum);
-        for (int r = 0; r < kHeight; ++r) {
-            const auto row = Family::group_row(sums[r], quantizers[r]);
-            __builtin_memcpy(group_rows + r * kBytes<typename Family::GroupRow>, &row, sizeof row);
-        }
+    __m256i codes[8] = {};
+    for (int r = 0; r < kHeight; ++r) {
+        codes[r] = quantize_chunk<Family::kRounding>(x + r * stride, count, quantizers[r]);
     }
-    for (int r = 0; r < kHeight; ++r, to += kBytes<typename Family::EndRow>) {
-        const auto row = Family::end_row(rows[r]);
-        __builtin_memcpy(to, &row, kBytes<typename Family::EndRow>);
+    transpose(codes);
+    for (int t = 0; t < 8; ++t, to += kHeight * kQuadBytes<Family::kBits>) {
+        sums = _mm256_dpbusd_epi32(sums, ones, codes[t]);
+        _mm256_mask_storeu_epi32(to, kRows, _mm256_xor_si256(codes[t], offset));
     }
 }
 
@@ -234,14 +215,14 @@ void multiply_tile(const Tile& tile) {
                     const __m512i codes[2] = {unpack<kBits>(packed[0], i), unpack<kBits>(packed[1], i)};
 #pragma GCC unroll 8
                     for (int r = 0; r < kHeight; ++r) {
-                        const __m512i x = broadcast(load<int32_t>(lhs + (quad * kHeight + r) * kQuadBytes));
+                        const __m512i x = broadcast(load<int32_t>(lhs + (quad * kHeight + r) * kQuadBytes<kBits>));
                         dot[set][r][0] = add_products<kBits>(dot[set][r][0], codes[0], x);
                         dot[set][r][1] = add_products<kBits>(dot[set][r][1], codes[1], x);
                     }
                 }
             }
             weights += kChunkBytes<Family>;
-            lhs += kChunk / 4 * kQuadBytes * kHeight;
+            lhs += kChunk / 4 * kHeight * kQuadBytes<kBits>;
         }
 #pragma GCC unroll 2
         for (int half = 0; half < 2; ++half) {
@@ -258,46 +239,6 @@ void multiply_tile(const Tile& tile) {
     }
     store<Family, kHeight>(tile, acc, weights, lhs);
 }
-
-// ---- The contract of kernel.h
-
-template <typename Family>
-struct CodesKernel {
-    static uint64_t lhs_size(int64_t m, int64_t k, int64_t group) {
-        return static_cast<uint64_t>(m * lhs_row_bytes<Family, kQuadBytes>(k, group));
-    }
-
-    static int64_t lhs_pieces(int64_t m) { return row_tiles(m).count; }
-
-    static void pack_lhs(const MatMul& mm, int64_t piece) {
-        static constexpr void (*kPack[kMaxHeight])(const MatMul&, const float*, uint8_t*) = {
-            pack_rows<Family, 1>, pack_rows<Family, 2>, pack_rows<Family, 3>, pack_rows<Family, 4>,
-            pack_rows<Family, 5>, pack_rows<Family, 6>, pack_rows<Family, 7>, pack_rows<Family, 8>};
-        const RowTiles tiles = row_tiles(mm.m);
-        const int64_t row = tiles.first(piece);
-        kPack[tiles.height(piece) - 1](mm, mm.x + row * mm.x_stride,
-                                       mm.lhs + row * lhs_row_bytes<Family, kQuadBytes>(mm.k, mm.group));
-    }
-
-    template <Grouping kGrouping>
-    static void run_grouped(const MatMul& mm, int64_t n_begin, int64_t n_end) {
-        static constexpr TileFunction kMultiply[kMaxHeight] = {
-            multiply_tile<Family, 1, kGrouping>, multiply_tile<Family, 2, kGrouping>,
-            multiply_tile<Family, 3, kGrouping>, multiply_tile<Family, 4, kGrouping>,
-            multiply_tile<Family, 5, kGrouping>, multiply_tile<Family, 6, kGrouping>,
-            multiply_tile<Family, 7, kGrouping>, multiply_tile<Family, 8, kGrouping>};
-        run_tiles<Family, kQuadBytes>(mm, row_tiles(mm.m), kMultiply, n_begin, n_end);
-    }
-
-    static void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
-        if constexpr (Family::kGrouping == Grouping::kGiven) {
-            if (mm.group == kChunk) return run_grouped<Grouping::kChunks>(mm, n_begin, n_end);
-        }
-        run_grouped<Family::kGrouping>(mm, n_begin, n_end);
-    }
-
-    static constexpr KernelCode kCode = {kColumns, lhs_size, lhs_pieces, pack_lhs, run};
-};
 
 }  // namespace
 }  // namespace ks

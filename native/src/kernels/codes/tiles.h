@@ -122,11 +122,11 @@ inline Quantizer quantizer_in_row(const Quantizer& row, const Quantizer& group) 
     return row.scale <= FLT_MAX ? group : kNotFinite;
 }
 
-// kQuadBytes: of one row in a quad.
-template <typename Family, int kQuadBytes>
+// kRowQuadBytes: of a quad in one row.
+template <typename Family, int kRowQuadBytes>
 int64_t lhs_row_bytes(int64_t k, int64_t group) {
     const int64_t padded = padded_k(k);
-    return padded / 4 * kQuadBytes + padded / group_values<Family>(k, group) * kBytes<typename Family::GroupRow> +
+    return padded / 4 * kRowQuadBytes + padded / group_values<Family>(k, group) * kBytes<typename Family::GroupRow> +
            kBytes<typename Family::EndRow>;
 }
 
@@ -162,11 +162,11 @@ template <typename Family, Grouping kGrouping>
     for (int64_t i = 0; i < tile.next_lines; ++i, next += kLine) _mm_prefetch(next, _MM_HINT_T1);
 }
 
-template <typename Family, int kQuadBytes>
+template <typename Family, int kRowQuadBytes>
 void run_tiles(const MatMul& mm, const RowTiles& tiles, const TileFunction* by_height, int64_t n_begin, int64_t n_end) {
     const int64_t chunks = padded_k(mm.k) / kChunk;
     const int64_t values = group_values<Family>(mm.k, mm.group);
-    const int64_t row_bytes = lhs_row_bytes<Family, kQuadBytes>(mm.k, mm.group);
+    const int64_t row_bytes = lhs_row_bytes<Family, kRowQuadBytes>(mm.k, mm.group);
     Tile tile;
     tile.groups = padded_k(mm.k) / values;
     tile.chunks = values / kChunk;

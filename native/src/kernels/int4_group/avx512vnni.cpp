@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/codes/avx512vnni.h"
+#include "kernels/codes/kernel.h"
 #include "kernels/int4_group/family.h"
 
 namespace ks {

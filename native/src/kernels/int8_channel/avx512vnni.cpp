@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/codes/avx512vnni.h"
-
 #include "kernels/codes/channel.h"
+#include "kernels/codes/kernel.h"
 
 namespace ks {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/codes/avx512vnni.h"
+#include "kernels/codes/kernel.h"
 #include "kernels/q4_0/family.h"
 
 namespace ks {
