@@ -129,8 +129,9 @@ ks_status read_blob(const char* name, const void* packed, uint64_t packed_size, 
     if (header.payload_size != size - KS_BLOB_HEADER_SIZE) {
         return fail(KS_ERROR_BLOB_CORRUPT,
                     "%s is corrupt: its header says panels of %" PRIu64 " bytes, but n %" PRId64 ", k %" PRId64
-                    " and group %" PRId32 " need %" PRIu64,
-                    name, header.payload_size, header.n, header.k, header.group, size - KS_BLOB_HEADER_SIZE);
+                    ", group %" PRId32 " and vector_bytes %" PRId32 " need %" PRIu64,
+                    name, header.payload_size, header.n, header.k, header.group, header.vector_bytes,
+                    size - KS_BLOB_HEADER_SIZE);
     }
     if (packed_size < size) {
         return fail(KS_ERROR_BLOB_TRUNCATED, "%s has %" PRIu64 " bytes, its header says %" PRIu64, name, packed_size,

@@ -14,33 +14,35 @@ class BlobTest : public testing::TestWithParam<int32_t> {
   protected:
     void SetUp() override {
         Random random(11);
-        const int32_t group = GetParam() == KS_LAYOUT_F32_N16 ? 0 : 32;
-        matrix_ = draw_matrix(random, format_of(GetParam()), 19, 64, group, true);
-        blob_.resize(packed_size(matrix_, GetParam()));
-        Guarded<uint8_t> packed(blob_.size(), Against::kEnd, KS_ALIGNMENT);
-        pack(matrix_, GetParam(), packed);
-        memcpy(blob_.data(), packed.data(), blob_.size());
+        matrix_ = draw_matrix(random, spec_.format, 19, 64, is_grouped(spec_.format) ? 32 : 0, true);
+        const PackedBlob packed(matrix_, spec_.layout, vector_lengths(spec_)[0]);
+        blob_.assign(packed.data(), packed.data() + packed.size());
     }
 
     // Describes, unpacks and plans a multiplication with the first `size` bytes; all must say the same, which is
     // returned.
-    static int32_t use(const std::vector<uint8_t>& bytes, size_t size) {
+    int32_t use(const std::vector<uint8_t>& bytes, size_t size) const {
         Guarded<uint8_t> packed(size, Against::kEnd, KS_ALIGNMENT);
         memcpy(packed.data(), bytes.data(), size);
         ks_packed_info info = {};
         info.struct_size = sizeof info;
         const int32_t status = ks_packed_describe(packed.data(), size, 1, &info);
         alignas(float) static uint8_t weights[1 << 13];
-        static uint16_t scales[1 << 6];
+        alignas(float) static uint8_t scales[1 << 9];
+        static float zeros[1 << 7];
         ks_unpack_args unpack = {};
         unpack.struct_size = sizeof unpack;
         unpack.packed = packed.data();
         unpack.packed_size = size;
         unpack.weights = weights;
         unpack.weights_size = sizeof weights;
-        if (status == KS_OK && info.format == KS_FORMAT_INT4_GROUP) {
+        if (!matrix_.scales.empty()) {
             unpack.scales = scales;
-            unpack.scales_count = sizeof scales / sizeof scales[0];
+            unpack.scales_count = sizeof scales / scale_bytes_of(matrix_.format);
+        }
+        if (!matrix_.zeros.empty()) {
+            unpack.zeros = zeros;
+            unpack.zeros_count = sizeof zeros / sizeof zeros[0];
         }
         EXPECT_EQ(ks_unpack(&unpack), status) << ks_last_error();
         // Multiplying does not read the panels first.
@@ -50,6 +52,7 @@ class BlobTest : public testing::TestWithParam<int32_t> {
         matmul.kernel = -1;
         matmul.packed = packed.data();
         matmul.packed_size = size;
+        matmul.x_type = matmul.y_type = KS_TYPE_F32;
         uint64_t scratch = 0;
         const int32_t matmul_status = ks_matmul_scratch_size(&matmul, &scratch);
         if (matmul_status != KS_ERROR_BLOB_LAYOUT) {
@@ -67,6 +70,7 @@ class BlobTest : public testing::TestWithParam<int32_t> {
         return bytes;
     }
 
+    const LayoutSpec& spec_ = layout_spec(GetParam());
     Matrix matrix_;
     std::vector<uint8_t> blob_;
 };
@@ -79,7 +83,8 @@ TEST_P(BlobTest, IsAcceptedWhole) {
 }
 
 TEST_P(BlobTest, IsRefusedWhenCutAnywhere) {
-    for (size_t size = 0; size < blob_.size(); ++size) {
+    // Every size around the header and the end, some of those between.
+    for (size_t size = 0; size < blob_.size(); size += size < 256 || size + 100 > blob_.size() ? 1 : 37) {
         ASSERT_EQ(use(blob_, size), KS_ERROR_BLOB_TRUNCATED) << size << " bytes";
     }
 }
@@ -116,10 +121,21 @@ TEST_P(BlobTest, IsRefusedWhenItsHeaderContradictsItself) {
         refused(offset, value);
         EXPECT_NE(std::string(ks_last_error()).find(' ' + std::to_string(value)), std::string::npos) << ks_last_error();
     };
-    for (const int32_t format : {0, 3, -1, 3 - matrix_.format}) named(offsetof(ks::BlobHeader, format), format);
+    const int32_t other_format = matrix_.format == KS_FORMAT_F32 ? KS_FORMAT_INT4_GROUP : KS_FORMAT_F32;
+    for (const int32_t format : {0, -1, 99, other_format}) named(offsetof(ks::BlobHeader, format), format);
+    for (const LayoutSpec& other : kLayouts) {
+        // A layout of the same size would be one that the blob could have.
+        if (other.format != spec_.format) named(offsetof(ks::BlobHeader, layout), other.layout);
+    }
     for (const int32_t layout : {0, 5, -1, INT32_MAX}) named(offsetof(ks::BlobHeader, layout), layout);
-    for (const int32_t group : {-32, 1, 31, 33, 96, 64 * 1024, INT32_MIN})
+    for (const int32_t group : {-32, 1, 31, 33, 96, 64 * 1024, INT32_MIN}) {
         named(offsetof(ks::BlobHeader, group), group);
+    }
+    for (const int32_t bytes : {-16, 1, 8, 24, 255, 512, INT32_MIN})
+        named(offsetof(ks::BlobHeader, vector_bytes), bytes);
+    if (spec_.nr == 0) {
+        for (const int32_t bytes : {0, 128, 256}) named(offsetof(ks::BlobHeader, vector_bytes), bytes);
+    }
     for (const int64_t n : {int64_t{0}, int64_t{-1}, int64_t{64}, int64_t{1000}, INT64_MAX, INT64_MIN, INT64_MAX / 8}) {
         named(offsetof(ks::BlobHeader, n), n);
     }
@@ -138,7 +154,13 @@ TEST_P(BlobTest, IsRefusedWhenItsHeaderContradictsItself) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, BlobTest, testing::ValuesIn(kLayouts));
+// One layout for each format, and for each kind of panel that some layouts have and others not.
+INSTANTIATE_TEST_SUITE_P(Every, BlobTest,
+                         testing::Values(KS_LAYOUT_F32_N16, KS_LAYOUT_F16_N32, KS_LAYOUT_BF16_N12K4,
+                                         KS_LAYOUT_INT4_N32K4, KS_LAYOUT_INT4_NR8KR8, KS_LAYOUT_INT4_SME2,
+                                         KS_LAYOUT_INT4_CHANNEL_NR4KR8, KS_LAYOUT_INT8_CHANNEL_SME,
+                                         KS_LAYOUT_INT2_CHANNEL_N32K4, KS_LAYOUT_Q4_0_NR4KR16,
+                                         KS_LAYOUT_INT4_ASYMMETRIC_N32K4));
 
 }  // namespace
 }  // namespace ks_test
