@@ -3,6 +3,7 @@
 
 #include "cpu.h"
 #include "error.h"
+#include "float_bits.h"
 #include "kai/kai_common.h"
 #include "kernels/kleidiai/kleidiai_layout.h"
 #include "kleidiai.h"
@@ -11,12 +12,8 @@ namespace ks {
 namespace {
 
 const KleidiAILayouts* const families[] = {
-    &kF32KleidiAILayouts,
-    &kInt4GroupKleidiAILayouts,
-    &kInt4ChannelKleidiAILayouts,
-    &kInt8ChannelKleidiAILayouts,
-    &kInt2ChannelKleidiAILayouts,
-    &kQ4KleidiAILayouts,
+    &kFloatKleidiAILayouts,          &kInt4GroupKleidiAILayouts,   &kInt4ChannelKleidiAILayouts,
+    &kInt8ChannelKleidiAILayouts,    &kInt2ChannelKleidiAILayouts, &kQ4KleidiAILayouts,
     &kInt4AsymmetricKleidiAILayouts,
 };
 
@@ -35,16 +32,12 @@ struct Random {
         return static_cast<uint16_t>((next() & 0x8000) | exponent << 7 | (next() & 0x7F));
     }
     float f32() {
-        const uint32_t bits = uint32_t{bf16()} << 16 | next();
-        float value;
-        memcpy(&value, &bits, sizeof value);
-        return value;
+        const uint32_t high = bf16();
+        return bits_to_float(high << 16 | next());
     }
 };
 
-constexpr int64_t kMostPanelColumns = 256;
 constexpr int64_t kPanels = 2;
-constexpr int64_t kMostRows = kPanels * kMostPanelColumns;
 constexpr int64_t kMostGroups = kMostPackedValues / 32;
 
 // A matrix of two panels, in the form of its ks_format.
@@ -52,20 +45,19 @@ struct Source {
     alignas(float) uint8_t codes[kMostPackedValues];
     alignas(float) uint8_t scales[kMostGroups * sizeof(float)];
     float zeros[kMostGroups];
-    float bias[kMostRows];
+    float bias[kMostPackedColumns];
 
     Weights draw(const PackedMatrix& matrix) {
         const Format& format = *matrix.format;
         const int64_t scales_per_row = format.scales_per_row(matrix.k, matrix.group);
         Random random;
-        for (int64_t i = 0; i < matrix.n * format.row_bytes(matrix.k); ++i)
-            codes[i] = static_cast<uint8_t>(random.next());
+        for (int64_t i = 0; i < matrix.n * format.row_bytes(matrix.k); i += 2) {
+            const uint16_t bits = format.element_bytes == 2 ? random.bf16() : static_cast<uint16_t>(random.next());
+            memcpy(codes + i, &bits, sizeof bits);
+        }
         for (int64_t i = 0; i < matrix.n * scales_per_row; ++i) {
-            const float value = random.f32();
-            const uint16_t half = random.bf16();
-            const bool wide = format.scales == ScaleType::kF32;
-            memcpy(scales + i * static_cast<int64_t>(format.scale_bytes()),
-                   wide ? static_cast<const void*>(&value) : &half, format.scale_bytes());
+            const uint32_t bits = format.scales == ScaleType::kF32 ? float_to_bits(random.f32()) : random.bf16();
+            memcpy(scales + static_cast<uint64_t>(i) * format.scale_bytes(), &bits, format.scale_bytes());
             zeros[i] = random.f32();
         }
         for (int64_t i = 0; i < matrix.n; ++i) bias[i] = random.f32();
@@ -104,7 +96,7 @@ bool tile_agrees(const Ukernel& ukernel, size_t columns) {
 }
 
 bool bytes_agree(const KleidiAILayout& row, const PackedMatrix& matrix) {
-    constexpr int64_t kMostBytes = kMostPackedValues + kMostRows * 20 + kMostGroups * 8;
+    constexpr int64_t kMostBytes = kMostPackedValues + kMostPackedColumns * 20 + kMostGroups * 8;
     alignas(KS_ALIGNMENT) uint8_t ours[kMostBytes] = {};
     alignas(KS_ALIGNMENT) uint8_t theirs[kMostBytes] = {};
     Source source;
@@ -125,7 +117,7 @@ bool agrees(const KleidiAILayout& row) {
     const int64_t vector_bytes = layout.vectors == Vectors::kSve   ? cpu_sve_bytes()
                                  : layout.vectors == Vectors::kSme ? cpu_sme_bytes()
                                                                    : 0;
-    if (!vector_allowed(layout, vector_bytes)) return true;
+    if (!vector_allowed(layout, vector_bytes) || (row.pack_needs & ~cpu_features()) != 0) return true;
     PackedMatrix matrix = {&layout, &format, 0, 0, 0, vector_bytes};
     const int64_t columns = matrix.columns();
     for (const Ukernel* ukernel : row.ukernels) {

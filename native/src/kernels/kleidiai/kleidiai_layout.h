@@ -15,6 +15,7 @@ struct KleidiAILayout {
     const Ukernel* ukernels[kMostUkernels];  // one or more, then null
     // Packs rows without gaps, in the form of their ks_format, as KleidiAI does for a tile.
     void (*pack)(const Weights& from, const UkernelTile& tile, uint8_t* to);
+    uint64_t pack_needs = 0;  // ks_cpu_feature bits
 };
 
 struct KleidiAILayouts {
@@ -27,7 +28,7 @@ struct KleidiAILayouts {
     const KleidiAILayout* end() const { return first + count; }
 };
 
-extern const KleidiAILayouts kF32KleidiAILayouts;
+extern const KleidiAILayouts kFloatKleidiAILayouts;
 extern const KleidiAILayouts kInt4GroupKleidiAILayouts;
 extern const KleidiAILayouts kInt4ChannelKleidiAILayouts;
 extern const KleidiAILayouts kInt8ChannelKleidiAILayouts;
@@ -35,7 +36,8 @@ extern const KleidiAILayouts kInt2ChannelKleidiAILayouts;
 extern const KleidiAILayouts kQ4KleidiAILayouts;
 extern const KleidiAILayouts kInt4AsymmetricKleidiAILayouts;
 
-// Values of k in all rows that pack() is called with, at most.
+// What pack() is called with, at most: values of k in all rows, and rows.
 constexpr int64_t kMostPackedValues = 16384;
+constexpr int64_t kMostPackedColumns = 512;
 
 }  // namespace ks
