@@ -15,8 +15,8 @@ struct Int4Asymmetric {
 
     static Quantizer quantizer(const Extremes& values, const RowQuantization*) {
         if (!values.finite()) return kNotFinite;
+        if (values.magnitude() < 0x1p-75f) return {0, 0, 0};
         const float multiplier = 127.0f / values.magnitude();
-        if (!(multiplier <= FLT_MAX)) return {0, 0, 0};
         return {multiplier, 0, 1.0f / multiplier};
     }
 
