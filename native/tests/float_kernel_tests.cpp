@@ -69,15 +69,17 @@ float rounded(int32_t format, float x) {
     return format == KS_FORMAT_F16 ? f16(to_f16(x)) : format == KS_FORMAT_BF16 ? bf16(to_bf16(x)) : x;
 }
 
-// Every number of a 16-bit type, the ties between them and the floats beside those ties, subnormal, overflowing and not
-// finite ones among them.
-std::vector<float> around_every_number(int32_t format, int every) {
+// Numbers of a 16-bit type, every third and the last of each sign, the ties between them and the next, and the floats
+// beside those ties; subnormal, overflowing and not finite ones are among them.
+std::vector<float> around_numbers(int32_t format) {
+    const auto widen = format == KS_FORMAT_F16 ? f16 : bf16;
+    const int last = format == KS_FORMAT_F16 ? 0x7BFF : 0x7F7F;
     std::vector<float> values;
-    for (int bits = 0; bits < 0x8000; bits += every) {
-        const auto widen = format == KS_FORMAT_F16 ? f16 : bf16;
+    for (int bits = 0; bits < 0x8000; ++bits) {
+        if (bits % 3 != 0 && bits != last) continue;
         const float value = widen(static_cast<uint16_t>(bits));
-        const float next = widen(static_cast<uint16_t>(bits + 1));
-        const float tie = isinf(next) && format == KS_FORMAT_F16 ? 65520.0f : value / 2 + next / 2;
+        const float neighbour = widen(static_cast<uint16_t>(bits == last ? bits - 1 : bits + 1));
+        const float tie = value + fabsf(neighbour - value) / 2;
         for (const float x : {value, tie, nextafterf(tie, 0.0f), nextafterf(tie, INFINITY)}) {
             values.push_back(x);
             values.push_back(-x);
@@ -98,13 +100,7 @@ TEST_P(FloatKernelTest, RoundsActivations) {
     matrix.weights = kernel.format == KS_FORMAT_F32 ? draw_bytes<float>(k, [&] { return one; })
                                                     : draw_bytes<uint16_t>(k, [&] { return narrow_one; });
     const PackedBlob blob(matrix, kernel.layout, kernel.vector_bytes);
-    std::vector<float> values = around_every_number(kernel.format, 3);
-    for (const int bits : {0x7BFE, 0x7BFF, 0x7F7E, 0x7F7F}) {
-        const float largest =
-            kernel.format == KS_FORMAT_F16 ? f16(static_cast<uint16_t>(bits)) : bf16(static_cast<uint16_t>(bits));
-        values.push_back(largest);
-        values.push_back(nextafterf(largest, INFINITY));
-    }
+    const std::vector<float> values = around_numbers(kernel.format);
     const int64_t m = static_cast<int64_t>(values.size());
     Operand x(m, k);
     Operand y(m, 1);
