@@ -40,17 +40,30 @@ T* misaligned(T* pointer) {
     return reinterpret_cast<T*>(reinterpret_cast<uintptr_t>(pointer) + 1);
 }
 
-// A packed matrix of each format with everything that a call needs.
-struct World {
-    Random random{3};
-    Matrix int4 = draw_matrix(random, KS_FORMAT_INT4_GROUP, 40, 64, 32, true);
-    Matrix f32 = draw_matrix(random, KS_FORMAT_F32, 20, 9, 0, true);
-    Guarded<uint8_t> int4_blob{packed_size(int4, KS_LAYOUT_INT4_N32K4), Against::kEnd, KS_ALIGNMENT};
-    Guarded<uint8_t> f32_blob{packed_size(f32, KS_LAYOUT_F32_N16), Against::kEnd, KS_ALIGNMENT};
-    World() {
-        pack(int4, KS_LAYOUT_INT4_N32K4, int4_blob);
-        pack(f32, KS_LAYOUT_F32_N16, f32_blob);
+// A matrix of a format with a blob and everything that a call needs.
+struct Packed {
+    Matrix matrix;
+    int32_t layout;
+    PackedBlob blob;
+
+    Packed(int32_t of_layout, int64_t n, int64_t k, int32_t group)
+        : matrix(draw(layout_spec(of_layout).format, n, k, group)), layout(of_layout), blob(matrix, layout, 0) {}
+
+    ks_shape shape() const { return matrix.shape(layout, 0); }
+
+  private:
+    static Matrix draw(int32_t format, int64_t n, int64_t k, int32_t group) {
+        Random random(3);
+        return draw_matrix(random, format, n, k, group, true);
     }
+};
+
+// Formats that differ in what belongs to them.
+struct World {
+    Packed int4{KS_LAYOUT_INT4_N32K4, 40, 64, 32};
+    Packed f32{KS_LAYOUT_F32_N16, 20, 9, 0};
+    Packed channel{KS_LAYOUT_INT8_CHANNEL_N32K4, 12, 9, 0};
+    Packed asymmetric{KS_LAYOUT_INT4_ASYMMETRIC_N32K4, 12, 64, 32};
 };
 
 }  // namespace ks_test
