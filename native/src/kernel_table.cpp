@@ -32,7 +32,8 @@ constexpr const char* kKleidiSharp = "KleidiSharp";
 // name, origin, note, format, layout, tier, needs, vectors, min_rows, max_rows, min_columns, exact, code,
 // not_compiled_reason
 const Kernel table[] = {
-    // int4 groups, AArch64: KleidiAI SVE of 256 bits, i8mm, dotprod, then neon. The layout of the first row that fits is the one to
+    // int4 groups, AArch64: KleidiAI SVE of 256 bits, i8mm, dotprod, then neon. The layout of the first row that fits
+    // is the one to
     // pack for, so the kernels for several rows come before those for one.
     {"kai_matmul_clamp_f32_qai8dxp2vsx8sf32_qsi4c32p8x8s16s0sbf16bf32_8vsx8_sve_i8mm", kKleidiAI,
      "many rows at once, 8-bit matrix multiply on vectors of 256 bits: from 16 rows on little more than half the "
