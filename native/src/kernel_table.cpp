@@ -93,6 +93,10 @@ const Kernel table[] = {
      KS_CODE_KLEIDIAI(kInt4ChannelKleidiAIDotprod1x8)},
 
     // int4 per channel
+    {"ks_int4_channel_4x8_neon", kKleidiSharp,
+     "for cores without dot products, where KleidiAI has no kernel of this format", KS_FORMAT_INT4_CHANNEL,
+     KS_LAYOUT_INT4_CHANNEL_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_ARM64(kInt4ChannelNeon)},
     {"ks_int4_channel_6x32_avx512vnni", kKleidiSharp,
      "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",
      KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI,
@@ -131,6 +135,10 @@ const Kernel table[] = {
      KS_CODE_KLEIDIAI(kInt8ChannelKleidiAIDotprod1x4Kr8)},
 
     // int8 per channel
+    {"ks_int8_channel_4x8_neon", kKleidiSharp,
+     "for cores without dot products, where KleidiAI has no kernel of this format", KS_FORMAT_INT8_CHANNEL,
+     KS_LAYOUT_INT8_CHANNEL_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_ARM64(kInt8ChannelNeon)},
     {"ks_int8_channel_6x32_avx512vnni", kKleidiSharp,
      "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",
      KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI,
@@ -151,6 +159,10 @@ const Kernel table[] = {
      Vectors::kAny, 1, 1, 1, true, KS_CODE_KLEIDIAI(kInt2ChannelKleidiAIDotprod1x4)},
 
     // int2 per channel
+    {"ks_int2_channel_4x8_neon", kKleidiSharp,
+     "for cores without dot products, where KleidiAI has no kernel of this format", KS_FORMAT_INT2_CHANNEL,
+     KS_LAYOUT_INT2_CHANNEL_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_ARM64(kInt2ChannelNeon)},
     {"ks_int2_channel_6x32_avx512vnni", kKleidiSharp,
      "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",
      KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI,
@@ -187,6 +199,9 @@ const Kernel table[] = {
      KS_CODE_KLEIDIAI(kQ4KleidiAIDotprod1x4Kr16)},
 
     // Q4_0
+    {"ks_q4_0_4x8_neon", kKleidiSharp, "for cores without dot products, where KleidiAI has no kernel of this format",
+     KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_ARM64(kQ4Neon)},
     {"ks_q4_0_6x32_avx512vnni", kKleidiSharp,
      "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_Q4_0,
      KS_LAYOUT_Q4_0_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, Vectors::kAny, 1, kAnyRows, 1, true,
@@ -214,6 +229,10 @@ const Kernel table[] = {
      KS_CODE_KLEIDIAI(kInt4AsymmetricKleidiAIDotprod1x4Kr16)},
 
     // int4 in groups with zeros
+    {"ks_int4_asymmetric_4x8_neon", kKleidiSharp,
+     "for cores without dot products, where KleidiAI has no kernel of this format", KS_FORMAT_INT4_ASYMMETRIC,
+     KS_LAYOUT_INT4_ASYMMETRIC_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_ARM64(kInt4AsymmetricNeon)},
     {"ks_int4_asymmetric_6x32_avx512vnni", kKleidiSharp,
      "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",
      KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI,

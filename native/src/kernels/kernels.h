@@ -38,6 +38,11 @@ extern const KernelCode kBf16Avx2;
 
 // AArch64
 extern const KernelCode kInt4GroupNeon;
+extern const KernelCode kInt4ChannelNeon;
+extern const KernelCode kInt8ChannelNeon;
+extern const KernelCode kInt2ChannelNeon;
+extern const KernelCode kQ4Neon;
+extern const KernelCode kInt4AsymmetricNeon;
 extern const KernelCode kInt4GroupKleidiAISve16x8;
 extern const KernelCode kInt4GroupKleidiAII8mm4x8;
 extern const KernelCode kInt4GroupKleidiAIDotprod4x8;

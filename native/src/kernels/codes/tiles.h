@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the x64 kernels for weights in codes share: families, how activations are laid out, and the loop over panels and
+// What the kernels for weights in codes share: families, how activations are laid out, and the loop over panels and
 // tiles. Included by files that are compiled for different instruction sets, hence the anonymous namespace.
 //
 // A family is what a format says of itself: a struct, in a header of its own, with
@@ -16,11 +16,11 @@
 #pragma once
 
 #include <float.h>
-#include <immintrin.h>
 #include <stdint.h>
 
 #include <type_traits>
 
+#include "float_bits.h"
 #include "kernels/kernels.h"
 #include "kernels/row_tiles.h"
 
@@ -112,9 +112,9 @@ inline Quantizer quantizer_of_row(const Extremes& row, const RowQuantization* fi
     const float low = row.lo * multiplier;
     const float high = row.hi * multiplier;
     const float error = (-128.0f + low) + (127.0f + high);
-    const __m128 zero_point = _mm_set_ss(error > 0 ? -128.0f - low : 127.0f - high);
-    const __m128 clamped = _mm_min_ss(_mm_max_ss(zero_point, _mm_set_ss(-128.0f)), _mm_set_ss(127.0f));
-    return {multiplier, _mm_cvtss_si32(clamped), 1.0f / multiplier};
+    float zero_point = error > 0 ? -128.0f - low : 127.0f - high;
+    zero_point = zero_point < -128.0f ? -128.0f : zero_point > 127.0f ? 127.0f : zero_point;
+    return {multiplier, round_to_even(zero_point), 1.0f / multiplier};
 }
 
 // Quantised per group, a row that is not finite spoils all of its groups.
@@ -157,9 +157,9 @@ template <typename Family, Grouping kGrouping>
     constexpr int kLines = (kChunkBytes<Family> + kGroupEnd) / kLine;
     if (tile.next_lines == 0) {
 #pragma GCC unroll 16
-        for (int i = 0; i < kLines; ++i) _mm_prefetch(weights + kFetchDistance + kLine * i, _MM_HINT_T0);
+        for (int i = 0; i < kLines; ++i) __builtin_prefetch(weights + kFetchDistance + kLine * i);
     }
-    for (int64_t i = 0; i < tile.next_lines; ++i, next += kLine) _mm_prefetch(next, _MM_HINT_T1);
+    for (int64_t i = 0; i < tile.next_lines; ++i, next += kLine) __builtin_prefetch(next, 0, 2);
 }
 
 template <typename Family, int kRowQuadBytes>

@@ -5,6 +5,7 @@
 
 #include "kernels/floats/neon_row.h"
 #include "kernels/floats/tiles.h"
+#include "kernels/neon.h"
 
 namespace ks {
 namespace {
@@ -16,24 +17,6 @@ template <typename Element>
 float32x4_t load_weights(const Element* weights);
 template <typename Element>
 float32x4_t round_to(float32x4_t x);
-
-// The first `count` of 4 lanes; any count, also negative.
-inline float32x4_t load_first(const float* from, int64_t count) {
-    if (count >= 4) return vld1q_f32(from);
-    float lanes[4] = {};
-    for (int64_t i = 0; i < count; ++i) lanes[i] = from[i];
-    return vld1q_f32(lanes);
-}
-
-inline void store_first(float* to, int64_t count, float32x4_t values) {
-    if (count >= 4) {
-        vst1q_f32(to, values);
-        return;
-    }
-    float lanes[4];
-    vst1q_f32(lanes, values);
-    for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
-}
 
 template <typename Element, int kHeight, int kPanels>
 void multiply_tile(const Tile& tile) {

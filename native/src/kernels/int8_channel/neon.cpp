@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/codes/neon.h"
+#include "kernels/codes/channel.h"
+#include "kernels/codes/kernel.h"
+
+namespace ks {
+
+const KernelCode kInt8ChannelNeon = CodesKernel<Channel<8>>::kCode;
+
+}  // namespace ks
