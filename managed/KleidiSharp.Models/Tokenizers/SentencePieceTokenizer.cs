@@ -79,28 +79,41 @@ public sealed class SentencePieceTokenizer : Tokenizer
     /// </remarks>
     private protected override void AppendTokens(string text, List<int> tokens)
     {
+        // What is left to do, the next on top. A stack of its own: a vocabulary can make it as deep as the text is long.
+        var stretches = new Stack<Stretch>();
+        stretches.Push(new Stretch(0, text.Length));
         bool atStart = true;
-        AppendTokens(text, 0, ref atStart, tokens);
-    }
-
-    private void AppendTokens(ReadOnlySpan<char> text, int wholeToken, ref bool atStart, List<int> tokens)
-    {
-        for (; wholeToken < wholeTokens.Length; wholeToken++)
+        while (stretches.TryPop(out Stretch stretch))
         {
-            (string whole, int id) = wholeTokens[wholeToken];
-            for (int at; (at = text.IndexOf(whole, StringComparison.Ordinal)) >= 0; text = text[(at + whole.Length)..])
+            ReadOnlySpan<char> part = text.AsSpan(stretch.Start, stretch.Length);
+            if (stretch.Id is { } found)
             {
-                AppendTokens(text[..at], wholeToken + 1, ref atStart, tokens);
-                tokens.Add(id);
+                tokens.Add(found);
                 atStart = true;
+                continue;
             }
-        }
 
-        if (!text.IsEmpty)
-        {
-            string prefix = atStart && StartsWithSpace ? " " : "";
-            Join(string.Concat(prefix, text).Replace(' ', SpaceMark), tokens);
-            atStart = false;
+            int at = -1;
+            int next = part.IsEmpty ? wholeTokens.Length : stretch.NextWhole;
+            while (next < wholeTokens.Length && (at = part.IndexOf(wholeTokens[next].Text, StringComparison.Ordinal)) < 0)
+            {
+                next++;
+            }
+
+            if (at >= 0)
+            {
+                (string whole, int id) = wholeTokens[next];
+                int end = at + whole.Length;
+                stretches.Push(new Stretch(stretch.Start + end, part.Length - end, next));
+                stretches.Push(new Stretch(stretch.Start + at, whole.Length, Id: id));
+                stretches.Push(new Stretch(stretch.Start, at, next + 1));
+            }
+            else if (!part.IsEmpty)
+            {
+                string prefix = atStart && StartsWithSpace ? " " : "";
+                Join(string.Concat(prefix, part).Replace(' ', SpaceMark), tokens);
+                atStart = false;
+            }
         }
     }
 
@@ -239,6 +252,9 @@ public sealed class SentencePieceTokenizer : Tokenizer
             throw metadata.Wrong(key, $"an array of {length}", $"{tokens} elements, one for each token");
         }
     }
+
+    // A part of the text: a token that was cut out, or what holds none of the whole tokens before the next.
+    private readonly record struct Stretch(int Start, int Length, int NextWhole = 0, int? Id = null);
 
     // A stretch of the text that is or may become a token; the symbols are a linked list, and a joined one has length 0.
     private readonly record struct Symbol(int Start, int Length, int Previous, int Next);

@@ -132,6 +132,16 @@ public class SentencePieceTokenizerTests
         Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text)));
     }
 
+    [Fact]
+    public void AVocabularyThatCutsTheTextInThousandsOfPiecesTakesNoStack()
+    {
+        string[] characters = [.. Enumerable.Range(0x0400, 54_000).Select(c => ((char)c).ToString())];
+        int count = characters.Length;
+        Tokenizer tokenizer = Create(characters, [.. Enumerable.Repeat(4, count)], new float[count], _ => { });
+        Assert.Equal(
+            Enumerable.Range(0, count).Reverse(), tokenizer.Encode(string.Concat(characters.Reverse()), addBos: false));
+    }
+
     private static string[] Encode(Tokenizer tokenizer, string text) =>
         [.. tokenizer.Encode(text, addBos: false).Select(id => Tokens[id].Text)];
 
