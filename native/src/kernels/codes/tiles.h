@@ -89,8 +89,7 @@ struct Extremes {
     float hi;
     bool has_nan;
 
-    float magnitude() const { return hi > -lo ? hi : -lo; }
-    bool finite() const { return !has_nan && hi <= FLT_MAX && -lo <= FLT_MAX; }
+    float magnitude() const { return has_nan ? __builtin_nanf("") : hi > -lo ? hi : -lo; }
 };
 
 // code = clamp(round(x * multiplier) + zero_point, -128, 127); see ks_matmul(). Where the scale is NaN every result is,
@@ -117,7 +116,7 @@ inline Quantizer quantizer_of_row(const Extremes& row, const RowQuantization* fi
     return {multiplier, round_to_even(zero_point), 1.0f / multiplier};
 }
 
-// Quantised per group, a row that is not finite spoils all of its groups.
+// Where the scale that a whole row would have is not finite, none of its groups has a result.
 inline Quantizer quantizer_in_row(const Quantizer& row, const Quantizer& group) {
     return row.scale <= FLT_MAX ? group : kNotFinite;
 }

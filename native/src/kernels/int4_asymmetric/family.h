@@ -14,7 +14,6 @@ struct Int4Asymmetric {
     static constexpr bool kQuantizedPerGroup = true;
 
     static Quantizer quantizer(const Extremes& values, const RowQuantization*) {
-        if (!values.finite()) return kNotFinite;
         if (values.magnitude() < 0x1p-75f) return {0, 0, 0};
         const float multiplier = 127.0f / values.magnitude();
         return {multiplier, 0, 1.0f / multiplier};

@@ -15,15 +15,12 @@ struct Q4 {
     static constexpr Rounding kRounding = Rounding::kHalfAway;
     static constexpr bool kQuantizedPerGroup = true;
 
-    // The block with the largest magnitude has the largest scale, so that this also tells whether all of a row's are
-    // finite.
+    // The block with the largest magnitude has the largest scale: that of the row, if the row were one block.
     static Quantizer quantizer(const Extremes& values, const RowQuantization*) {
         const float step = values.magnitude() / 127.0f;
-        const float scale = f16_to_float(float_to_f16(step));
-        if (!values.finite() || !(scale <= FLT_MAX)) return kNotFinite;
         const float multiplier = 1.0f / step;
         if (multiplier > FLT_MAX) return {0, 0, 0};
-        return {multiplier, 0, scale};
+        return {multiplier, 0, f16_to_float(float_to_f16(step))};
     }
 
     struct GroupRow {
