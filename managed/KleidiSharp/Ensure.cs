@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace KleidiSharp;
 
@@ -59,8 +60,8 @@ internal static class Ensure
         }
     }
 
-    /// <summary>Dense activations and results of a multiplication.</summary>
-    public static void MatMul(ReadOnlySpan<float> x, ReadOnlySpan<float> y, int rows, int outFeatures, int inFeatures)
+    /// <summary>Dense activations and results of a multiplication, counted in elements.</summary>
+    public static void MatMul(long x, long y, int rows, int outFeatures, int inFeatures)
     {
         if (rows < 0)
         {
@@ -69,9 +70,48 @@ internal static class Ensure
 
         long xNeeded = (long)rows * inFeatures;
         long yNeeded = (long)rows * outFeatures;
-        if (x.Length < xNeeded || y.Length < yNeeded)
+        if (x < xNeeded || y < yNeeded)
         {
-            ThrowShort(x.Length, xNeeded, y.Length, yNeeded, rows, outFeatures, inFeatures);
+            ThrowShort(x, xNeeded, y, yNeeded, rows, outFeatures, inFeatures);
+        }
+    }
+
+    /// <summary>Types of activations and results that go with weights of a format.</summary>
+    public static void Activations(WeightFormat weights, ActivationFormat x, ActivationFormat y)
+    {
+        if (weights.Traits.Activations != ActivationRule.PerRow && !x.Quantization.IsNone)
+        {
+            throw new ArgumentException(
+                $"x is {(x.Type == ActivationType.Int8 ? "int8" : "calibrated")}, which {weights} weights do not take: "
+                + "only formats whose activations are quantised per row do.",
+                nameof(x));
+        }
+
+        if (y.Type != ActivationType.Int8 && !y.Quantization.IsNone)
+        {
+            throw new ArgumentException($"y is {y.Type} and has no quantisation parameters; only int8 results have.", nameof(y));
+        }
+    }
+
+    /// <summary>Blocks of Q4_0 of the shape, their scales finite.</summary>
+    public static void Q4Blocks(ReadOnlySpan<byte> blocks, int outFeatures, int inFeatures, string name)
+    {
+        int perRow = inFeatures / FormatTraits.Q4BlockValues;
+        HoldsExactly(
+            blocks.Length,
+            (long)outFeatures * perRow * FormatTraits.Q4BlockBytes,
+            name,
+            $"outFeatures {outFeatures} × {perRow} blocks × {FormatTraits.Q4BlockBytes} bytes");
+        for (int block = 0; block < blocks.Length / FormatTraits.Q4BlockBytes; block++)
+        {
+            Half scale = MemoryMarshal.Read<Half>(blocks[(block * FormatTraits.Q4BlockBytes)..]);
+            if (!Half.IsFinite(scale))
+            {
+                throw new ArgumentException(
+                    FormattableString.Invariant(
+                        $"{name}: the scale of block {block % perRow} of row {block / perRow} is {scale}; it must be finite"),
+                    name);
+            }
         }
     }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
+
 namespace KleidiSharp.KernelTests;
 
 /// <summary>The kernels of a device, whose program puts every buffer before a guard page.</summary>
@@ -8,24 +10,45 @@ internal sealed class DeviceHost(KernelDevice device, string name) : KernelHost
 
     public override IReadOnlyList<KernelInfo> Kernels => device.Kernels;
 
-    public override (byte[] Codes, float[] Scales) QuantizeInt4(DrawnCase drawn)
+    public override unsafe QuantizedWeights Quantize(DrawnCase drawn)
     {
-        var codes = new byte[drawn.Weights.Length / 2];
-        var scales = new ushort[drawn.Weights.Length / drawn.Format.GroupSize];
-        device.QuantizeInt4(drawn.Weights, drawn.N, drawn.K, drawn.Format.GroupSize, codes, scales);
-        return (codes, Array.ConvertAll(scales, BFloat16.ToSingle));
+        using var logical = new LogicalWeights(drawn.Format, drawn.N, drawn.K);
+        fixed (float* weights = drawn.Weights)
+        {
+            device.Quantize(weights, drawn.N, drawn.K, drawn.Format, logical.Memory);
+        }
+
+        return logical.ToQuantized(drawn.Format, drawn.N, drawn.K);
     }
 
-    public override byte[] Pack(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout) =>
-        device.Pack(new PackedShape(drawn.Format, layout, drawn.N, drawn.K), PackSources.Of(drawn, quantized));
+    public override byte[] Pack(DrawnCase drawn, QuantizedWeights weights, KernelInfo kernel) => PackSources.Use(
+        weights,
+        drawn.Bias,
+        source => device.Pack(new PackedShape(drawn.Format, kernel.Layout, drawn.N, drawn.K, kernel.VectorBytes), source));
 
-    public override float[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel)
+    public override unsafe float[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel)
     {
         var y = new float[drawn.M * drawn.N];
+        var arguments = new MatMulArguments
+        {
+            Rows = drawn.M,
+            X = null,
+            XCount = 0,
+            XStride = drawn.K,
+            XFormat = ActivationFormat.Float32,
+            Y = null,
+            YCount = 0,
+            YStride = drawn.N,
+            YFormat = ActivationFormat.Float32,
+            Clamp = drawn.Clamp,
+            DisabledTiers = KernelTiers.None,
+            Kernel = kernel.Index,
+        };
         long id = device.Load(blob);
         try
         {
-            int used = device.MatMul(id, kernel.Index, KernelTiers.None, drawn.Threads, drawn.Clamp, drawn.M, drawn.DenseX(), y);
+            int used = device.MatMul(
+                id, arguments, drawn.Threads, MemoryMarshal.AsBytes<float>(drawn.DenseX()), MemoryMarshal.AsBytes(y.AsSpan()));
             Assert.Equal(kernel.Index, used);
         }
         finally

@@ -10,12 +10,12 @@ internal abstract class KernelHost : IDisposable
     /// <summary>Its kernel table.</summary>
     public abstract IReadOnlyList<KernelInfo> Kernels { get; }
 
-    /// <summary>Quantises the weights of a case to int4 there.</summary>
-    public abstract (byte[] Codes, float[] Scales) QuantizeInt4(DrawnCase drawn);
+    /// <summary>Quantises the weights of a case there.</summary>
+    public abstract QuantizedWeights Quantize(DrawnCase drawn);
 
-    /// <summary>Packs the weights of a case there, for any layout.</summary>
+    /// <summary>Packs the weights of a case there, for the layout of a kernel.</summary>
     /// <returns>The blob.</returns>
-    public abstract byte[] Pack(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout);
+    public abstract byte[] Pack(DrawnCase drawn, QuantizedWeights weights, KernelInfo kernel);
 
     /// <summary>Multiplies with one kernel.</summary>
     /// <returns>y [m][n].</returns>

@@ -24,48 +24,57 @@ internal sealed unsafe class NativeHost : KernelHost
 
     public override IReadOnlyList<KernelInfo> Kernels { get; } = KernelCatalog.All;
 
-    public override (byte[] Codes, float[] Scales) QuantizeInt4(DrawnCase drawn)
+    public override QuantizedWeights Quantize(DrawnCase drawn)
     {
-        int group = drawn.Format.GroupSize;
+        FormatTraits traits = drawn.Format.Traits;
+        int scalesPerRow = traits.ScalesPerRow(drawn.K, drawn.Format.GroupSize);
         using GuardedBuffer weights = GuardedBuffer.Of<float>(drawn.Weights);
-        using var codes = new GuardedBuffer(drawn.Weights.Length / 2, 1);
-        using var scales = new GuardedBuffer(drawn.Weights.Length / group * 2L, 2);
+        using var codes = new GuardedBuffer(drawn.N * traits.RowBytes(drawn.K), Math.Max(1, traits.ElementBytes));
+        using var scales = new GuardedBuffer(drawn.N * (long)scalesPerRow * traits.ScaleBytes, Math.Max(1, traits.ScaleBytes));
+        using var zeros = new GuardedBuffer(traits.HasZeros ? drawn.N * scalesPerRow * 4L : 0);
         var args = new ks_quantize_args
         {
             struct_size = (uint)sizeof(ks_quantize_args),
-            group = group,
+            format = (int)drawn.Format.Kind,
+            group = drawn.Format.GroupSize,
             n = drawn.N,
             k = drawn.K,
             weights = (float*)weights.Address,
             weights_stride = drawn.K,
             codes = codes.Address,
             codes_size = (ulong)codes.Bytes,
-            scales = (ushort*)scales.Address,
-            scales_count = (ulong)scales.Bytes / 2,
+            scales = scales.Bytes == 0 ? null : scales.Address,
+            scales_count = (ulong)(drawn.N * scalesPerRow),
+            zeros = zeros.Bytes == 0 ? null : (float*)zeros.Address,
+            zeros_count = (ulong)zeros.Bytes / 4,
         };
-        Check(NativeMethods.ks_quantize_int4(&args));
-        return (codes.Span<byte>().ToArray(), Array.ConvertAll(scales.Span<ushort>().ToArray(), BFloat16.ToSingle));
+        Check(NativeMethods.ks_quantize(&args));
+        float[] scaleValues = traits.Scales == ScaleType.BFloat16
+            ? Array.ConvertAll(scales.Span<ushort>().ToArray(), BFloat16.ToSingle)
+            : scales.Span<float>().ToArray();
+        return new QuantizedWeights(
+            drawn.Format, drawn.N, drawn.K, codes.Span<byte>().ToArray(), scaleValues, zeros.Span<float>().ToArray());
     }
 
-    public override byte[] Pack(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout)
+    public override byte[] Pack(DrawnCase drawn, QuantizedWeights weights, KernelInfo kernel)
     {
+        FormatTraits traits = drawn.Format.Traits;
+        int scalesPerRow = traits.ScalesPerRow(drawn.K, drawn.Format.GroupSize);
         var shape = new ks_shape
         {
             struct_size = (uint)sizeof(ks_shape),
             format = (int)drawn.Format.Kind,
-            layout = (int)layout,
+            layout = (int)kernel.Layout,
             group = drawn.Format.GroupSize,
+            vector_bytes = kernel.VectorBytes,
             n = drawn.N,
             k = drawn.K,
         };
         ulong size;
         Check(NativeMethods.ks_packed_size(&shape, &size));
-        using GuardedBuffer weights = quantized is null
-            ? GuardedBuffer.Of<float>(drawn.Weights)
-            : GuardedBuffer.Of(quantized.Codes, 1);
-        using GuardedBuffer scales = quantized is null
-            ? new GuardedBuffer(0)
-            : GuardedBuffer.Of<ushort>(Array.ConvertAll(quantized.Scales.ToArray(), BFloat16.Round), 2);
+        using GuardedBuffer codes = GuardedBuffer.Of(weights.Codes, Math.Max(1, traits.ElementBytes));
+        using GuardedBuffer scales = GuardedBuffer.Of<byte>(weights.ExactScales(), Math.Max(1, traits.ScaleBytes));
+        using GuardedBuffer zeros = GuardedBuffer.Of(weights.Zeros);
         using GuardedBuffer bias = GuardedBuffer.Of<float>(drawn.Bias);
         using var blob = new GuardedBuffer((long)size, 64);
         blob.Span<byte>().Fill(0xCD);
@@ -73,17 +82,19 @@ internal sealed unsafe class NativeHost : KernelHost
         {
             struct_size = (uint)sizeof(ks_pack_args),
             shape = &shape,
-            weights = weights.Address,
-            weights_stride_bytes = quantized is null ? drawn.K * 4L : drawn.K / 2,
-            scales = quantized is null ? null : (ushort*)scales.Address,
-            scales_stride = quantized is null ? 0 : drawn.K / drawn.Format.GroupSize,
+            weights = codes.Address,
+            weights_stride_bytes = traits.RowBytes(drawn.K),
+            scales = scales.Bytes == 0 ? null : scales.Address,
+            scales_stride = scalesPerRow,
+            zeros = zeros.Bytes == 0 ? null : (float*)zeros.Address,
+            zeros_stride = zeros.Bytes == 0 ? 0 : scalesPerRow,
             bias = drawn.Bias is null ? null : (float*)bias.Address,
             packed = blob.Address,
             packed_size = size,
         };
 
         // In two pieces, the last first: how a packing is split over n does not show in its bytes.
-        int columns = NativeMethods.ks_panel_columns((int)layout);
+        int columns = NativeMethods.ks_panel_columns((int)kernel.Layout, kernel.VectorBytes);
         args.n_begin = drawn.N / 2 / columns * columns;
         args.n_end = drawn.N;
         Check(NativeMethods.ks_pack(&args));
@@ -117,6 +128,8 @@ internal sealed unsafe class NativeHost : KernelHost
             y = (float*)y.Address,
             y_stride = drawn.YStride,
             y_count = (ulong)y.Bytes / 4,
+            x_type = (int)ks_type.KS_TYPE_F32,
+            y_type = (int)ks_type.KS_TYPE_F32,
             clamp_min = drawn.Clamp.Minimum,
             clamp_max = drawn.Clamp.Maximum,
             team = drawn.Threads > 1 ? (ks_team*)team : null,

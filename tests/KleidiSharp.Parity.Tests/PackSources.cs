@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace KleidiSharp.KernelTests;
 
-/// <summary>Drawn cases as packers take them.</summary>
-internal static class PackSources
+/// <summary>Quantised weights as packers take them.</summary>
+internal static unsafe class PackSources
 {
-    /// <summary>The weights of a case: the codes where they were quantised.</summary>
-    public static PackSource Of(DrawnCase drawn, QuantizedWeights? quantized) => new()
+    public delegate T User<T>(WeightMemory memory);
+
+    /// <summary>Pins weights and their bias while they are used.</summary>
+    public static T Use<T>(QuantizedWeights weights, float[]? bias, User<T> use)
     {
-        Values = quantized is null ? drawn.Weights : [],
-        Codes = quantized is null ? [] : quantized.Codes,
-        Scales = quantized is null ? [] : quantized.ExactBFloat16Scales(),
-        Bias = drawn.Bias,
-    };
+        fixed (byte* rows = weights.Codes)
+        fixed (byte* scales = weights.ExactScales())
+        fixed (float* zeros = weights.Zeros)
+        fixed (float* biasFirst = bias)
+        {
+            return use(new WeightMemory { Rows = rows, Scales = scales, Zeros = zeros, Bias = biasFirst });
+        }
+    }
 }

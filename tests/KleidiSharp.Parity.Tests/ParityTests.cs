@@ -20,28 +20,34 @@ public abstract class ParityTests(ITestOutputHelper output)
     /// <summary>Opens the host, or skips the test with the reason why it cannot be.</summary>
     internal abstract KernelHost OpenHost();
 
-    [SkippableFact]
-    public void Int4_kernels_give_the_bits_of_the_reference() => Compare(WeightKind.Int4Group);
-
-    [SkippableFact]
-    public void F32_kernels_give_the_bits_of_the_reference() => Compare(WeightKind.Float32);
+    [SkippableTheory]
+    [InlineData(WeightKind.Int4Group)]
+    [InlineData(WeightKind.Int4Channel)]
+    [InlineData(WeightKind.Int8Channel)]
+    [InlineData(WeightKind.Int2Channel)]
+    [InlineData(WeightKind.Q4_0)]
+    [InlineData(WeightKind.Int4Asymmetric)]
+    [InlineData(WeightKind.Float32)]
+    [InlineData(WeightKind.Float16)]
+    [InlineData(WeightKind.BFloat16)]
+    public void Kernels_give_the_bits_of_the_reference(WeightKind kind) => Compare(kind);
 
     private void Compare(WeightKind kind)
     {
         using KernelHost host = OpenHost();
-        KernelInfo[] kernels = [.. host.Kernels.Where(kernel => kernel.Kind == kind && kernel.IsSupported)];
+        KernelInfo[] kernels = [.. host.Kernels.Where(kernel => kernel.Kind == kind && kernel.IsSupported && kernel.IsExact)];
         Assert.NotEmpty(kernels);
         var compared = new int[kernels.Length];
         foreach ((int seed, int index) in DrawnIndices())
         {
             var drawn = CaseGenerator.Draw(kind, seed, index);
-            QuantizedWeights? quantized = kind == WeightKind.Int4Group ? Quantize(drawn, host) : null;
+            QuantizedWeights quantized = Quantize(drawn, host);
             float[] expected = s_expected.GetOrAdd((kind, seed, index), _ => Reference(drawn, quantized));
             var blobs = new Dictionary<WeightLayout, byte[]>();
             for (int i = 0; i < kernels.Length; i++)
             {
                 KernelInfo kernel = kernels[i];
-                if (drawn.M < kernel.MinRows || drawn.M > kernel.MaxRows)
+                if (drawn.M < kernel.MinRows || drawn.M > kernel.MaxRows || drawn.N < kernel.MinColumns)
                 {
                     continue;
                 }
@@ -50,7 +56,7 @@ public abstract class ParityTests(ITestOutputHelper output)
                 {
                     if (!blobs.TryGetValue(kernel.Layout, out byte[]? blob))
                     {
-                        blobs[kernel.Layout] = blob = Pack(drawn, quantized, kernel.Layout, host);
+                        blobs[kernel.Layout] = blob = Pack(drawn, quantized, kernel, host);
                     }
 
                     Parity.AssertSameBits(expected, host.MatMul(drawn, blob, kernel));
@@ -89,49 +95,45 @@ public abstract class ParityTests(ITestOutputHelper output)
 
     private static QuantizedWeights Quantize(DrawnCase drawn, KernelHost host)
     {
-        int group = drawn.Format.GroupSize;
-        var codes = new byte[drawn.Weights.Length / 2];
-        var scales = new float[drawn.Weights.Length / group];
-        ReferenceKernels.QuantizeInt4(drawn.Weights, drawn.N, drawn.K, group, codes, scales);
-        (byte[] hostCodes, float[] hostScales) = host.QuantizeInt4(drawn);
-        Assert.True(codes.AsSpan().SequenceEqual(hostCodes), $"{drawn}: codes differ on {host.Name}");
-        Parity.AssertSameBits(scales, hostScales);
-        return new QuantizedWeights(drawn.Format, drawn.N, drawn.K, codes, scales);
+        QuantizedWeights expected = ReferenceKernels.Quantize(drawn.Weights, drawn.N, drawn.K, drawn.Format);
+        if (drawn.HasCodes)
+        {
+            QuantizedWeights actual = host.Quantize(drawn);
+            Assert.True(expected.Codes.SequenceEqual(actual.Codes), $"{drawn}: codes differ on {host.Name}");
+            Parity.AssertSameBits(expected.Scales, actual.Scales);
+            Parity.AssertSameBits(expected.Zeros, actual.Zeros);
+        }
+
+        return expected;
     }
 
-    private static byte[] Pack(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout, KernelHost host)
+    private static byte[] Pack(DrawnCase drawn, QuantizedWeights weights, KernelInfo kernel, KernelHost host)
     {
-        byte[] packed = host.Pack(drawn, quantized, layout);
-        byte[] expected = ReferencePacking(drawn, quantized, layout);
+        byte[] packed = host.Pack(drawn, weights, kernel);
+        byte[] expected = ReferencePacking(drawn, weights, kernel);
         int different = packed.AsSpan().CommonPrefixLength(expected);
         Assert.True(
             different == expected.Length && packed.Length == expected.Length,
-            $"layout {layout}: the {packed.Length} bytes packed on {host.Name} differ from the {expected.Length} of the reference at byte {different}");
+            $"layout {kernel.Layout}: the {packed.Length} bytes packed on {host.Name} differ from the {expected.Length} of the reference at byte {different}");
         return packed;
     }
 
-    private static byte[] ReferencePacking(DrawnCase drawn, QuantizedWeights? quantized, WeightLayout layout)
-    {
-        using var managed = new ManagedBackend(threads: 1);
-        using BlobMemory blob = managed.Pack(new PackedShape(drawn.Format, layout, drawn.N, drawn.K), PackSources.Of(drawn, quantized));
-        unsafe
+    private static byte[] ReferencePacking(DrawnCase drawn, QuantizedWeights weights, KernelInfo kernel) =>
+        PackSources.Use(weights, drawn.Bias, source =>
         {
-            return new ReadOnlySpan<byte>(blob.Address, (int)blob.Size).ToArray();
-        }
-    }
+            using var managed = new ManagedBackend(threads: 1);
+            var shape = new PackedShape(drawn.Format, kernel.Layout, drawn.N, drawn.K, kernel.VectorBytes);
+            using BlobMemory blob = managed.Pack(shape, source);
+            unsafe
+            {
+                return new ReadOnlySpan<byte>(blob.Address, (int)blob.Size).ToArray();
+            }
+        });
 
-    private static float[] Reference(DrawnCase drawn, QuantizedWeights? quantized)
+    private static float[] Reference(DrawnCase drawn, QuantizedWeights weights)
     {
         var y = new float[drawn.M * drawn.N];
-        if (quantized is null)
-        {
-            ReferenceKernels.MatMul(drawn.Weights, drawn.N, drawn.K, drawn.Bias, drawn.DenseX(), y, drawn.M, drawn.Clamp);
-        }
-        else
-        {
-            ReferenceKernels.MatMul(quantized, drawn.Bias, drawn.DenseX(), y, drawn.M, drawn.Clamp);
-        }
-
+        ReferenceKernels.MatMul(weights, drawn.Bias, drawn.DenseX(), y, drawn.M, drawn.Clamp);
         return y;
     }
 }

@@ -28,6 +28,20 @@ internal sealed class Drawn(int seed)
     /// <summary>Scales that bfloat16 holds.</summary>
     public float[] Scales(int count) => [.. Values(count).Select(value => BFloat16.ToSingle(BFloat16.Round(value / 16)))];
 
-    public QuantizedWeights Weights(WeightFormat format, int n, int k) =>
-        new(format, n, k, Codes(n * k / 2), Scales(n * k / format.GroupSize));
+    /// <summary>Any codes, or finite floats, of a format, with scales and zeros that it holds exactly.</summary>
+    public QuantizedWeights Weights(WeightFormat format, int n, int k)
+    {
+        FormatTraits traits = format.Traits;
+        byte[] codes = Codes((int)(n * traits.RowBytes(k)));
+        int step = traits.IsFloat ? traits.ElementBytes : format.Kind == WeightKind.Q4_0 ? FormatTraits.Q4BlockBytes : codes.Length;
+        for (int i = 0; step < codes.Length && i < codes.Length; i += step)
+        {
+            // Exponents of f16, bf16 and f32 that are not those of infinities, in the last byte of a float.
+            codes[i + (traits.IsFloat ? step : sizeof(ushort)) - 1] &= 0xBB;
+        }
+
+        int groups = n * traits.ScalesPerRow(k, format.GroupSize);
+        float[] scales = traits.Scales == ScaleType.BFloat16 ? Scales(groups) : Values(groups);
+        return new QuantizedWeights(format, n, k, codes, scales, traits.HasZeros ? Values(groups) : []);
+    }
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using KleidiSharp.Interop;
+
 namespace KleidiSharp.Tests;
 
 public sealed class FormatTests
@@ -40,6 +42,76 @@ public sealed class FormatTests
     }
 
     [Fact]
+    public void Kinds_and_layouts_are_those_of_the_header()
+    {
+        Assert.Equal(Values<ks_format>(), Values<WeightKind>());
+        Assert.Equal(Values<ks_layout>(), Values<WeightLayout>());
+        Assert.Equal(Values<ks_type>(), Values<ActivationType>());
+        Assert.Equal(Values<ks_reject>(), Values<KernelReject>());
+        Assert.Equal(Values<ks_cpu_feature>(), Values<CpuFeature>()[1..]);
+        Assert.Equal(Values<ks_tier>(), Values<KernelTiers>()[1..^1]);
+        Assert.Equal(Values<WeightLayout>(), PackedLayout.All.Select(layout => (long)layout.Layout).Order());
+        Assert.All(PackedLayout.All, layout => Assert.True(FormatTraits.IsKnown(layout.Kind)));
+
+        static long[] Values<T>()
+            where T : struct, Enum => [.. Enum.GetValues<T>().Select(value => Convert.ToInt64(value, null)).Order()];
+    }
+
+    [Theory]
+    [InlineData(WeightKind.Float32, "f32", 5, 5)]
+    [InlineData(WeightKind.Float16, "f16", 7, 3)]
+    [InlineData(WeightKind.BFloat16, "bf16", 7, 3)]
+    [InlineData(WeightKind.Int4Channel, "int4-channel", 7, 33)]
+    [InlineData(WeightKind.Int8Channel, "int8-channel", 1, 65536)]
+    [InlineData(WeightKind.Int2Channel, "int2-channel", 32, 64)]
+    [InlineData(WeightKind.Q4_0, "q4_0", 32, 96)]
+    public void Formats_without_a_group_have_none(WeightKind kind, string name, int fits, int fitsToo)
+    {
+        WeightFormat format = WeightFormat.From(kind, 0)!.Value;
+        Assert.Equal((kind, 0, name), (format.Kind, format.GroupSize, format.ToString()));
+        Assert.True(format.Fits(fits) && format.Fits(fitsToo) && !format.Fits(0));
+        Assert.Null(WeightFormat.From(kind, 32));
+        Assert.Equal(kind is WeightKind.Float32 or WeightKind.Float16 or WeightKind.BFloat16 or WeightKind.Q4_0, format.Fits(65536 + 32));
+        Assert.Equal(kind is not (WeightKind.Int2Channel or WeightKind.Q4_0), format.Fits(33));
+    }
+
+    [Fact]
+    public void Asymmetric_int4_has_groups()
+    {
+        Assert.Equal("int4-asymmetric/64", WeightFormat.Int4Asymmetric(64).ToString());
+        Assert.NotEqual(WeightFormat.Int4Group(64), WeightFormat.Int4Asymmetric(64));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WeightFormat.Int4Asymmetric(48));
+        Assert.Null(WeightFormat.From(WeightKind.Int4Asymmetric, 0));
+        Assert.Null(WeightFormat.From((WeightKind)10, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WeightFormat.NameOf(0));
+    }
+
+    [Theory]
+    [InlineData(0f, 0)]
+    [InlineData(-1f, 0)]
+    [InlineData(1e-39f, 0)]
+    [InlineData(float.NaN, 0)]
+    [InlineData(float.PositiveInfinity, 0)]
+    [InlineData(1f, 128)]
+    [InlineData(1f, -129)]
+    public void Quantisation_parameters_are_a_normal_scale_and_an_int8(float scale, int zeroPoint)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new QuantParameters(scale, zeroPoint));
+        Assert.Throws<ArgumentException>(() => ActivationFormat.Int8(default));
+        Assert.Throws<ArgumentException>(() => ActivationFormat.Float32.Calibrated(default));
+    }
+
+    [Fact]
+    public void Activations_have_types()
+    {
+        var parameters = new QuantParameters(0.5f, -3);
+        Assert.Equal(ActivationFormat.Float32, default);
+        Assert.Equal((ActivationType.Int8, 1, parameters), (ActivationFormat.Int8(parameters).Type, ActivationFormat.Int8(parameters).ElementSize, ActivationFormat.Int8(parameters).Quantization));
+        Assert.Equal((ActivationType.BFloat16, 2), (ActivationFormat.BFloat16.Type, ActivationFormat.BFloat16.ElementSize));
+        Assert.Equal((ActivationType.Float16, parameters), (ActivationFormat.Float16.Calibrated(parameters).Type, ActivationFormat.Float16.Calibrated(parameters).Quantization));
+    }
+
+    [Fact]
     public void The_default_clamp_cuts_nothing()
     {
         Assert.Equal(float.NegativeInfinity, Clamp.None.Minimum);
@@ -78,5 +150,6 @@ public sealed class FormatTests
         var cpu = new CpuFeatures(null, CpuFeature.DotProd | CpuFeature.I8mm | CpuFeature.BF16 | CpuFeature.Sve, 32);
         Assert.Equal("dotprod i8mm bf16 sve(256)", cpu.ToString());
         Assert.Equal("none", new CpuFeatures(null, CpuFeature.None, 0).ToString());
+        Assert.Equal("sve(128) sme(512) sme2", new CpuFeatures(null, CpuFeature.Sve | CpuFeature.Sme | CpuFeature.Sme2, 16, 64, 1).ToString());
     }
 }

@@ -87,7 +87,7 @@ public sealed class FullRangeInt4Tests
             ushort scale = BFloat16.Round(largest == 0 ? 1.17549435e-38f : largest / -8);
             double code = Math.Clamp(Math.Round(values[i] * (1 / BFloat16.ToSingle(scale)), MidpointRounding.ToEven), -8, 7) + 8;
             Assert.Equal(BFloat16.ToSingle(scale), found.Scales[i / group]);
-            Assert.Equal((int)code, PackedLayout.Code(found.Codes, i));
+            Assert.Equal((int)code, Formats.Nibble(found.Codes, i));
         }
     }
 

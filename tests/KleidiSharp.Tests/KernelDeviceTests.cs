@@ -28,7 +28,7 @@ public sealed class KernelDeviceTests
         float[] w = drawn.Values(11 * 64);
         float[] bias = drawn.Values(11);
         float[] x = drawn.Values(3 * 70);
-        foreach (WeightFormat format in new[] { WeightFormat.Float32, s_int4 })
+        foreach (WeightFormat format in Formats.All(32))
         {
             var expected = new float[3 * 11];
             var actual = new float[3 * 11];
@@ -49,23 +49,23 @@ public sealed class KernelDeviceTests
     {
         using KernelDevice device = KernelDevice.Start(Require.Device());
         var drawn = new Drawn(2);
-        QuantizedWeights weights = drawn.Weights(s_int4, 9, 96);
         float[] bias = drawn.Values(9);
-        foreach (WeightLayout layout in new[] { WeightLayout.Int4N32K4, WeightLayout.Int4N8K8, WeightLayout.Int4N8K16 })
+        foreach (PackedLayout layout in PackedLayout.All)
         {
-            device.VerifyLayout(layout);
-            var shape = new PackedShape(s_int4, layout, 9, 96);
-            byte[] blob = device.Pack(shape, new PackSource { Codes = weights.Codes, Scales = weights.ExactBFloat16Scales(), Bias = bias });
+            device.VerifyLayout(layout.Layout);
+            WeightFormat format = Formats.Of(layout.Kind, 32);
+            QuantizedWeights weights = drawn.Weights(format, 9, 96);
+            var shape = new PackedShape(format, layout.Layout, 9, 96, layout.Columns == 0 ? 64 : 0);
+            byte[] blob = Packer.Use(weights, bias, source => device.Pack(shape, source));
             long id = device.Load(blob);
             Assert.Equal((shape, true, (long)blob.Length), Without(device.Describe(id, verify: true)));
-            UnpackedWeights unpacked = device.Unpack(id, shape);
-            Assert.True(weights.Codes.SequenceEqual(unpacked.Codes));
-            Parity.AssertSameBits(bias, unpacked.Bias);
+            using LogicalWeights unpacked = device.Unpack(id, shape);
+            Packer.AssertSame(weights, bias, unpacked);
             device.Free(id);
             Assert.Contains("is not a loaded blob", Assert.Throws<ArgumentException>(() => device.Free(id)).Message, StringComparison.Ordinal);
         }
 
-        var request = new KernelRequest(s_int4, null, 1, KernelTiers.None);
+        var request = new KernelRequest(s_int4, null, 1, 9, 96, KernelTiers.None);
         int chosen = device.Select(request);
         Assert.Equal(KernelReject.None, device.Check(chosen, request));
         Assert.Throws<PlatformNotSupportedException>(() => device.Select(request with { DisabledTiers = (KernelTiers)(-1) }));

@@ -32,7 +32,7 @@ public sealed class MetricsTests
         using PackedWeights int4 = PackedWeights.Quantize(new float[64], 2, 32, WeightFormat.Int4Group(32), compute: compute);
         f32.MatMul(new float[32], new float[2], 1);
         int4.MatMul(new float[64], new float[4], 2);
-        int4.MatMul([], [], 0);
+        int4.MatMul(Array.Empty<float>(), [], 0);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         Assert.Equal(

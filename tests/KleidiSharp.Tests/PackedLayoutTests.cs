@@ -1,45 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Buffers.Binary;
 using KleidiSharp.Interop;
 
 namespace KleidiSharp.Tests;
 
-/// <summary>The formulas of the packed layouts in C#, against the header's words and against the native library.</summary>
+/// <summary>The formulas of the packed layouts in C#, against the native library and against bytes worked out by hand.</summary>
 public sealed unsafe class PackedLayoutTests
 {
-    public static TheoryData<WeightLayout, int, int, int> Shapes()
+    public static TheoryData<WeightLayout, int> Layouts()
     {
-        var shapes = new TheoryData<WeightLayout, int, int, int>();
-        foreach (int n in new[] { 1, 8, 15, 33 })
+        var layouts = new TheoryData<WeightLayout, int>();
+        foreach (PackedLayout layout in PackedLayout.All)
         {
-            shapes.Add(WeightLayout.Float32N16, 0, n, 1);
-            shapes.Add(WeightLayout.Float32N16, 0, n, 37);
-            foreach (WeightLayout layout in new[] { WeightLayout.Int4N32K4, WeightLayout.Int4N8K8, WeightLayout.Int4N8K16 })
+            foreach (int vectorBytes in layout.Columns == 0 ? [16, 64] : new[] { 0 })
             {
-                shapes.Add(layout, 32, n, 96);
-                shapes.Add(layout, 96, n, 192);
+                layouts.Add(layout.Layout, vectorBytes);
             }
         }
 
-        return shapes;
+        return layouts;
     }
 
     [Theory]
-    [MemberData(nameof(Shapes))]
-    public void Unpacking_gives_what_was_packed(WeightLayout layout, int group, int n, int k)
+    [MemberData(nameof(Layouts))]
+    public void Unpacking_gives_what_was_packed(WeightLayout layout, int vectorBytes)
     {
-        (PackedShape shape, float[] values, QuantizedWeights? codes, float[] bias) = Draw(layout, group, n, k);
-        using BlobMemory memory = Pack(shape, values, codes, bias);
-        PackedBlob blob = BlobHeader.Read(memory, "the blob", verify: true);
-        Assert.Equal(shape, blob.Shape);
-        Assert.True(blob.HasBias);
-        UnpackedWeights unpacked = UnpackedWeights.From(blob);
-        Parity.AssertSameBits(values, unpacked.Values);
-        Parity.AssertSameBits(bias, unpacked.Bias);
-        if (codes is not null)
+        foreach ((PackedShape shape, QuantizedWeights weights, float[] bias) in Draw(layout, vectorBytes))
         {
-            Assert.True(codes.Codes.SequenceEqual(unpacked.Codes));
-            Assert.Equal(codes.ExactBFloat16Scales(), unpacked.Scales);
+            using BlobMemory memory = Packer.Pack(shape, weights, bias);
+            PackedBlob blob = BlobHeader.Read(memory, "the blob", verify: true);
+            Assert.Equal(shape, blob.Shape);
+            Assert.True(blob.HasBias);
+            using LogicalWeights unpacked = LogicalWeights.From(blob);
+            Packer.AssertSame(weights, bias, unpacked);
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Layouts))]
+    public void The_native_library_packs_the_same_bytes(WeightLayout layout, int vectorBytes)
+    {
+        Require.Native();
+        using var native = new NativeBackend(1);
+        foreach ((PackedShape shape, QuantizedWeights weights, float[] bias) in Draw(layout, vectorBytes))
+        {
+            foreach (float[] used in new[] { bias, [] })
+            {
+                using BlobMemory memory = Packer.Pack(shape, weights, used);
+                using BlobMemory nativeMemory = Packer.Use(weights, used, source => native.Pack(shape, source));
+                var expected = new ReadOnlySpan<byte>(memory.Address, (int)memory.Size);
+                var actual = new ReadOnlySpan<byte>(nativeMemory.Address, (int)nativeMemory.Size);
+                Assert.Equal(expected.Length, actual.CommonPrefixLength(expected));
+                Assert.Equal(expected.Length, actual.Length);
+            }
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Layouts))]
+    public void The_native_library_unpacks_what_was_packed_here(WeightLayout layout, int vectorBytes)
+    {
+        Require.Native();
+        foreach ((PackedShape shape, QuantizedWeights weights, float[] bias) in Draw(layout, vectorBytes))
+        {
+            using BlobMemory memory = Packer.Pack(shape, weights, bias);
+            using var unpacked = new LogicalWeights(shape.Format, shape.OutFeatures, shape.InFeatures);
+            var args = new ks_unpack_args
+            {
+                struct_size = (uint)sizeof(ks_unpack_args),
+                packed = memory.Address,
+                packed_size = (ulong)memory.Size,
+                weights = unpacked.Memory.Rows,
+                weights_size = (ulong)unpacked.RowsLength,
+                scales = unpacked.Memory.Scales,
+                scales_count = (ulong)weights.Scales.Length,
+                zeros = unpacked.Memory.Zeros,
+                zeros_count = (ulong)weights.Zeros.Length,
+                bias = unpacked.Memory.Bias,
+                bias_count = (ulong)shape.OutFeatures,
+            };
+            NativeStatus.ThrowIfFailed(NativeMethods.ks_unpack(&args));
+            Packer.AssertSame(weights, bias, unpacked);
         }
     }
 
@@ -51,8 +91,11 @@ public sealed unsafe class PackedLayoutTests
     public void Int4_bytes_stand_where_the_header_says(WeightLayout layout, int columns, int run, int mask)
     {
         const int Group = 64, N = 11, K = 128;
-        (PackedShape shape, float[] values, QuantizedWeights? codes, float[] bias) = Draw(layout, Group, N, K);
-        using BlobMemory memory = Pack(shape, values, codes, bias);
+        WeightFormat format = WeightFormat.Int4Group(Group);
+        var shape = new PackedShape(format, layout, N, K);
+        QuantizedWeights weights = new Drawn(1).Weights(format, N, K);
+        float[] bias = new Drawn(2).Values(N);
+        using BlobMemory memory = Packer.Pack(shape, weights, bias);
         int at = PackedShape.HeaderSize;
         for (int first = 0; first < N; first += columns)
         {
@@ -75,14 +118,14 @@ public sealed unsafe class PackedLayoutTests
 
                 for (int column = first; column < first + columns; column++, at += 2)
                 {
-                    float scale = Row(column) is int row ? codes!.RowScales(row)[group] : 0;
+                    float scale = Row(column) is int row ? weights.Scale(row, group) : 0;
                     Assert.Equal(BFloat16.Round(scale), *(ushort*)(memory.Address + at));
                 }
             }
 
             for (int column = first; column < first + columns; column++, at += 4)
             {
-                Parity.AssertSameBits([Row(column) is int row ? ReferenceKernels.RowSum(codes!, row) : 0], [*(float*)(memory.Address + at)]);
+                Parity.AssertSameBits([Row(column) is int row ? ReferenceKernels.RowSum(weights, row) : 0], [*(float*)(memory.Address + at)]);
             }
 
             for (int column = first; column < first + columns; column++, at += 4)
@@ -95,74 +138,17 @@ public sealed unsafe class PackedLayoutTests
         Assert.Equal(shape.BlobBytes, memory.Size);
 
         int? Row(int column) => column < N ? column : layout == WeightLayout.Int4N32K4 ? null : N - 1;
-        int Code(int column, int k) => Row(column) is int row ? PackedLayout.Code(codes!.RowCodes(row), k) : 8;
-    }
-
-    [SkippableTheory]
-    [MemberData(nameof(Shapes))]
-    public void The_native_library_packs_the_same_bytes(WeightLayout layout, int group, int n, int k)
-    {
-        Require.Native();
-        (PackedShape shape, float[] values, QuantizedWeights? codes, float[] bias) = Draw(layout, group, n, k);
-        foreach (float[] used in new[] { bias, [] })
-        {
-            using BlobMemory memory = Pack(shape, values, codes, used);
-            using var native = new NativeBackend(1);
-            using BlobMemory nativeMemory = native.Pack(shape, Source(values, codes, used));
-            var expected = new ReadOnlySpan<byte>(memory.Address, (int)memory.Size);
-            var actual = new ReadOnlySpan<byte>(nativeMemory.Address, (int)nativeMemory.Size);
-            Assert.Equal(expected.Length, actual.CommonPrefixLength(expected));
-            Assert.Equal(expected.Length, actual.Length);
-        }
-    }
-
-    [SkippableTheory]
-    [MemberData(nameof(Shapes))]
-    public void The_native_library_unpacks_what_was_packed_here(WeightLayout layout, int group, int n, int k)
-    {
-        Require.Native();
-        (PackedShape shape, float[] values, QuantizedWeights? codes, float[] bias) = Draw(layout, group, n, k);
-        using BlobMemory memory = Pack(shape, values, codes, bias);
-        var unpacked = new UnpackedWeights(shape);
-        fixed (void* weights = codes is null ? System.Runtime.InteropServices.MemoryMarshal.AsBytes(unpacked.Values.AsSpan()) : unpacked.Codes)
-        fixed (ushort* scales = unpacked.Scales)
-        fixed (float* unpackedBias = unpacked.Bias)
-        {
-            var args = new ks_unpack_args
-            {
-                struct_size = (uint)sizeof(ks_unpack_args),
-                packed = memory.Address,
-                packed_size = (ulong)memory.Size,
-                weights = weights,
-                weights_size = (ulong)shape.WeightBytes,
-                scales = scales,
-                scales_count = (ulong)unpacked.Scales.Length,
-                bias = unpackedBias,
-                bias_count = (ulong)n,
-            };
-            NativeStatus.ThrowIfFailed(NativeMethods.ks_unpack(&args));
-        }
-
-        Parity.AssertSameBits(values, unpacked.Values);
-        Parity.AssertSameBits(bias, unpacked.Bias);
-        Assert.True(codes is null || codes.Codes.SequenceEqual(unpacked.Codes));
-        Assert.True(codes is null || codes.ExactBFloat16Scales().AsSpan().SequenceEqual(unpacked.Scales));
-    }
-
-    [Fact]
-    public void Panels_beyond_a_span_are_refused()
-    {
-        using var managed = new ManagedBackend(1);
-        var error = Assert.Throws<NotSupportedException>(() => managed.Pack(
-            new PackedShape(WeightFormat.Float32, WeightLayout.Float32N16, 1, 40_000_000), new PackSource { Values = new float[1] }));
-        Assert.Contains("f32 weights [1, 40000000] takes 2560000064 bytes", error.Message, StringComparison.Ordinal);
+        int Code(int column, int k) => Row(column) is int row ? Formats.Nibble(weights.RowCodes(row), k) : 8;
     }
 
     [Fact]
     public void F32_bytes_stand_where_the_header_says()
     {
-        (PackedShape shape, float[] values, _, float[] bias) = Draw(WeightLayout.Float32N16, 0, 18, 3);
-        using BlobMemory memory = Pack(shape, values, null, bias);
+        var shape = new PackedShape(WeightFormat.Float32, WeightLayout.Float32N16, 18, 3);
+        QuantizedWeights weights = new Drawn(1).Weights(WeightFormat.Float32, 18, 3);
+        float[] values = weights.Dequantize();
+        float[] bias = new Drawn(2).Values(18);
+        using BlobMemory memory = Packer.Pack(shape, weights, bias);
         var floats = (float*)(memory.Address + PackedShape.HeaderSize);
         for (int column = 0; column < 32; column++)
         {
@@ -173,6 +159,14 @@ public sealed unsafe class PackedLayoutTests
                 Parity.AssertSameBits([column < 18 ? values[(column * 3) + k] : 0], [panel[16 * (k + 1)]]);
             }
         }
+    }
+
+    [Fact]
+    public void A_shape_without_a_size_has_none()
+    {
+        var shape = new PackedShape(WeightFormat.Float32, WeightLayout.Float32N16, int.MaxValue, int.MaxValue);
+        Assert.False(shape.HasSize);
+        Assert.True((shape with { OutFeatures = 1 << 20 }).HasSize);
     }
 
     [Fact]
@@ -199,36 +193,33 @@ public sealed unsafe class PackedLayoutTests
     [Fact]
     public void The_header_is_laid_out_as_documented()
     {
-        (PackedShape shape, float[] values, QuantizedWeights? codes, _) = Draw(WeightLayout.Int4N8K8, 32, 9, 64);
-        using BlobMemory memory = Pack(shape, values, codes, []);
+        WeightFormat format = WeightFormat.Int4Group(32);
+        var shape = new PackedShape(format, WeightLayout.Int4Sme2, 9, 64, 32);
+        using BlobMemory memory = Packer.Pack(shape, new Drawn(1).Weights(format, 9, 64), []);
         var header = new ReadOnlySpan<byte>(memory.Address, PackedShape.HeaderSize);
         Assert.True(header.StartsWith("KSPACKED"u8));
-        Assert.Equal([1, 2, 3, 32], new[] { 8, 12, 16, 20 }.Select(offset => *(int*)(memory.Address + offset)));
-        Assert.Equal(9, BinaryPrimitives.ReadInt64LittleEndian(header[24..]));
-        Assert.Equal(64, BinaryPrimitives.ReadInt64LittleEndian(header[32..]));
-        Assert.Equal(0, BinaryPrimitives.ReadInt32LittleEndian(header[40..]));
-        Assert.Equal(shape.BlobBytes - 128, BinaryPrimitives.ReadInt64LittleEndian(header[48..]));
+        Assert.Equal([2, 2, 6, 32], new[] { 8, 12, 16, 20 }.Select(offset => *(int*)(memory.Address + offset)));
+        Assert.Equal(9, *(long*)(memory.Address + 24));
+        Assert.Equal(64, *(long*)(memory.Address + 32));
+        Assert.Equal(0, *(int*)(memory.Address + 40));
+        Assert.Equal(shape.BlobBytes - 128, *(long*)(memory.Address + 48));
+        Assert.Equal(32, *(int*)(memory.Address + 64));
     }
 
-    private static (PackedShape Shape, float[] Values, QuantizedWeights? Codes, float[] Bias) Draw(WeightLayout layout, int group, int n, int k)
+    private static IEnumerable<(PackedShape Shape, QuantizedWeights Weights, float[] Bias)> Draw(WeightLayout layout, int vectorBytes)
     {
-        var drawn = new Drawn(n + k + group);
-        if (group == 0)
+        WeightKind kind = PackedLayout.Find(layout)!.Kind;
+        foreach (int n in new[] { 1, 8, 15, 33, 70 })
         {
-            return (new PackedShape(WeightFormat.Float32, layout, n, k), drawn.Values(n * k), null, drawn.Values(n));
+            foreach ((int group, int k) in new[] { (32, 96), (96, 192), (32, 1), (32, 37) })
+            {
+                WeightFormat format = Formats.Of(kind, group);
+                if (format.Fits(k))
+                {
+                    var drawn = new Drawn(n + k + group);
+                    yield return (new PackedShape(format, layout, n, k, vectorBytes), drawn.Weights(format, n, k), drawn.Values(n));
+                }
+            }
         }
-
-        WeightFormat format = WeightFormat.Int4Group(group);
-        return (new PackedShape(format, layout, n, k), [], drawn.Weights(format, n, k), drawn.Values(n));
-    }
-
-    private static PackSource Source(float[] values, QuantizedWeights? codes, float[] bias) => codes is null
-        ? new PackSource { Values = values, Bias = bias }
-        : new PackSource { Codes = codes.Codes, Scales = codes.ExactBFloat16Scales(), Bias = bias };
-
-    private static BlobMemory Pack(PackedShape shape, float[] values, QuantizedWeights? codes, float[] bias)
-    {
-        using var managed = new ManagedBackend(2);
-        return managed.Pack(shape, Source(values, codes, bias));
     }
 }

@@ -16,11 +16,9 @@ public sealed class ReferenceKernelsTests
         weights[1] = -2;
         weights[2] = 2;
         weights[3] = 0.40136718f;
-        var codes = new byte[16];
-        var scales = new float[1];
-        ReferenceKernels.QuantizeInt4(weights, 1, 32, 32, codes, scales);
-        Assert.Equal(0.26757813f, scales[0]);
-        Assert.Equal([12 | (1 << 4), 15 | (10 << 4), 0x88], codes[..3].Select(code => (int)code));
+        QuantizedWeights quantized = ReferenceKernels.Quantize(weights, 1, 32, WeightFormat.Int4Group(32));
+        Assert.Equal(0.26757813f, quantized.Scales[0]);
+        Assert.Equal([12 | (1 << 4), 15 | (10 << 4), 0x88], quantized.Codes[..3].ToArray());
     }
 
     [Fact]
@@ -29,20 +27,18 @@ public sealed class ReferenceKernelsTests
         var weights = new float[64];
         weights[0] = -1;
         weights[1] = 1;
-        var codes = new byte[32];
-        var scales = new float[2];
-        ReferenceKernels.QuantizeInt4(weights, 1, 64, 32, codes, scales);
+        QuantizedWeights quantized = ReferenceKernels.Quantize(weights, 1, 64, WeightFormat.Int4Group(32));
 
         // 1 / 7.5 rounds to 0.13378906, so that 1 is 7.47 steps: nothing is cut here, and zeros are code 8.
-        Assert.Equal(1 | (15 << 4), codes[0]);
-        Assert.Equal(0x88, codes[16]);
-        Assert.Equal(1.17549435e-38f, scales[1]);
+        Assert.Equal(1 | (15 << 4), quantized.Codes[0]);
+        Assert.Equal(0x88, quantized.Codes[16]);
+        Assert.Equal(1.17549435e-38f, quantized.Scales[1]);
 
         // 1.0625 / 7.5 = 0.14166667 rounds down to 0.14160156, so that ±1.0625 is 7.503 steps: -8, and 8 cut to 7.
         weights[0] = -1.0625f;
         weights[1] = 1.0625f;
-        ReferenceKernels.QuantizeInt4(weights, 1, 64, 32, codes, scales);
-        Assert.Equal(0 | (15 << 4), codes[0]);
+        quantized = ReferenceKernels.Quantize(weights, 1, 64, WeightFormat.Int4Group(32));
+        Assert.Equal(0 | (15 << 4), quantized.Codes[0]);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public class RepackLayoutTests
         float[] x = [.. Enumerable.Range(0, 64).Select(i => MathF.Cos(i))];
         foreach (KernelInfo kernel in KernelCatalog.All.Where(kernel => kernel.IsUsable))
         {
-            WeightFormat format = kernel.Kind == WeightKind.Float32 ? WeightFormat.Float32 : WeightFormat.Int4Group(32);
+            WeightFormat format = Formats.Of(kernel.Kind, 32);
             using PackedWeights packed = PackedWeights.Quantize(weights, 40, 64, format);
             using PackedWeights again = packed.Repack(layout: kernel.Layout);
             float[] expected = new float[40], actual = new float[40];

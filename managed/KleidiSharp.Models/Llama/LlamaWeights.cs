@@ -92,16 +92,17 @@ internal sealed class LlamaWeights : IDisposable
 
         Span<float> values = ReadInto(buffer, tensor);
         bool fits = options.Weights.Fits(inFeatures);
-        PackedWeights weights = fits && options.Weights.Kind == WeightKind.Int4Group
+        WeightFormat format = fits ? options.Weights : WeightFormat.Float32;
+        PackedWeights weights = format.Kind == WeightKind.Int4Group
             ? PackedWeights.Pack(
-                Quantizer.Quantize(values, outFeatures, inFeatures, options.Weights, options.Mapping, compute),
+                Quantizer.Quantize(values, outFeatures, inFeatures, format, options.Mapping, compute),
                 bias,
                 compute)
-            : PackedWeights.Quantize(values, outFeatures, inFeatures, WeightFormat.Float32, bias, compute);
+            : PackedWeights.Quantize(values, outFeatures, inFeatures, format, bias, compute);
         packed.Add(weights);
         layers.Add(new LoadedLayer(tensor, weights, compute,
-            fits
-                ? null
+            fits ? null
+                : options.Weights.GroupSize == 0 ? $"its rows hold {inFeatures} values, which {options.Weights} does not take"
                 : $"its rows hold {inFeatures} values, which is not a multiple of the group {options.Weights.GroupSize}"));
         return weights;
     }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using KleidiSharp.Tool.Doctor;
+
 namespace KleidiSharp.Tool.Diff;
 
 /// <summary>Draws cases: the same format, seed and index always give the same one, on every machine.</summary>
@@ -45,6 +47,12 @@ internal sealed class CaseGenerator
         int xStride = k + (random.Next(3) == 0 ? random.Next(1, 9) : 0);
         int yStride = n + (random.Next(3) == 0 ? random.Next(1, 9) : 0);
         string weightsKind = random.Next(3) == 0 ? Pick<string>(s_weightKinds) : "spread";
+        if (weightsKind == "huge" && kind is WeightKind.Float16 or WeightKind.Q4_0)
+        {
+            // Beyond f16, which holds the weights or their scales.
+            weightsKind = "heavy";
+        }
+
         float[] weights = weightsKind == "spread" ? SpreadWeights(n, k) : Rows(n, k, k, _ => weightsKind);
         var rowKinds = new string[m];
         float[] x = Rows(m, k, xStride, row => rowKinds[row] = DrawActivations());
@@ -95,10 +103,14 @@ internal sealed class CaseGenerator
             case WeightKind.Int4Group:
                 int group = Pick(32, 32, 32, 64, 96, 128, 160, 256);
                 return (WeightFormat.Int4Group(group), group * random.Next(1, group >= 128 ? 4 : 8));
-            case WeightKind.Float32:
-                return (WeightFormat.Float32, Pick(1, 2, 3, 4, 5, 31, 32, 33, 64, 255, 256, 257, random.Next(1, 600)));
+            case WeightKind.Int4Asymmetric:
+                int size = Pick(32, 32, 32, 64, 96, 128, 160, 256);
+                return (WeightFormat.Int4Asymmetric(size), size * random.Next(1, size >= 128 ? 4 : 8));
+            case WeightKind.Int2Channel or WeightKind.Q4_0:
+                return (KernelTable.FormatOf(kind, 0), 32 * random.Next(1, 16));
             default:
-                throw new ArgumentException($"No cases are drawn for {kind} weights.", nameof(kind));
+                int k = Pick(1, 2, 3, 4, 5, 31, 32, 33, 64, 255, 256, 257, random.Next(1, 600));
+                return (KernelTable.FormatOf(kind, 0), k);
         }
     }
 

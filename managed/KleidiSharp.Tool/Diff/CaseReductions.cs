@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using KleidiSharp.Tool.Doctor;
+
 namespace KleidiSharp.Tool.Diff;
 
 /// <summary>Ways to make a case smaller or simpler.</summary>
@@ -25,14 +27,14 @@ internal static class CaseReductions
             yield return WithColumns(drawn, start, count);
         }
 
-        foreach ((int start, int count) in Windows(drawn.K, Math.Max(1, drawn.Format.GroupSize), 0))
+        foreach ((int start, int count) in Windows(drawn.K, drawn.Format.GroupSize > 0 ? drawn.Format.GroupSize : drawn.Format.Fits(1) ? 1 : SmallestGroup, 0))
         {
             yield return WithDepth(drawn, start, count);
         }
 
         if (drawn.Format.GroupSize > SmallestGroup)
         {
-            yield return drawn with { Format = WeightFormat.Int4Group(SmallestGroup) };
+            yield return drawn with { Format = KernelTable.FormatOf(drawn.Format.Kind, SmallestGroup) };
         }
 
         if (drawn.Bias is not null)

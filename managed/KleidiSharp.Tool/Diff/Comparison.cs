@@ -68,19 +68,11 @@ internal sealed class Comparison(Implementation left, Implementation right) : ID
     }
 
     private static Difference? OfWeights(QuantizedWeights expected, QuantizedWeights actual) =>
-        Difference.Of("scale", expected.Scales, actual.Scales, expected.InFeatures / expected.Format.GroupSize)
-        ?? Difference.Of("code", Codes(expected), Codes(actual), expected.InFeatures);
+        Difference.Of("scale", expected.Scales, actual.Scales, Math.Max(1, expected.Scales.Length / expected.OutFeatures))
+        ?? Difference.Of("zero", expected.Zeros, actual.Zeros, Math.Max(1, expected.Zeros.Length / expected.OutFeatures))
+        ?? Difference.Of("byte", Bytes(expected), Bytes(actual), expected.Codes.Length / expected.OutFeatures);
 
-    private static float[] Codes(QuantizedWeights weights)
-    {
-        var codes = new float[weights.Codes.Length * 2];
-        for (int i = 0; i < codes.Length; i++)
-        {
-            codes[i] = (weights.Codes[i / 2] >> (i % 2 * 4)) & 15;
-        }
-
-        return codes;
-    }
+    private static float[] Bytes(QuantizedWeights weights) => Array.ConvertAll(weights.Codes.ToArray(), value => (float)value);
 
     private ComparedKernel Quantizing(WeightKind kind) => new(QuantizerName, right.Name, kind);
 

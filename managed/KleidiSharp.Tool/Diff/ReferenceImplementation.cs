@@ -20,13 +20,8 @@ internal sealed class ReferenceImplementation : Implementation
         return y;
     }
 
-    public override QuantizedWeights Quantize(DrawnCase drawn)
-    {
-        var codes = new byte[drawn.Weights.Length / 2];
-        var scales = new float[drawn.Weights.Length / drawn.Format.GroupSize];
-        ReferenceKernels.QuantizeInt4(drawn.Weights, drawn.N, drawn.K, drawn.Format.GroupSize, codes, scales);
-        return new QuantizedWeights(drawn.Format, drawn.N, drawn.K, codes, scales);
-    }
+    public override QuantizedWeights Quantize(DrawnCase drawn) =>
+        ReferenceKernels.Quantize(drawn.Weights, drawn.N, drawn.K, drawn.Format);
 
     public override IEnumerable<Product> Multiply(DrawnCase drawn, QuantizedWeights? weights)
     {

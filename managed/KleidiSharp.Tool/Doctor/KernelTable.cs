@@ -9,16 +9,27 @@ internal static class KernelTable
 
     public static IReadOnlyList<KernelReport> Of(ComputeContext compute)
     {
-        Dictionary<WeightKind, List<KernelChoice>> choices = new()
-        {
-            [WeightKind.Int4Group] = Choices(WeightFormat.Int4Group(32), compute),
-            [WeightKind.Float32] = Choices(WeightFormat.Float32, compute),
-        };
+        Dictionary<WeightKind, List<KernelChoice>> choices =
+            Enum.GetValues<WeightKind>().ToDictionary(kind => kind, kind => Choices(FormatOf(kind, 32), compute));
         return [.. compute.Kernels.Select(kernel => Describe(kernel, choices[kernel.Kind]))];
     }
 
-    /// <summary>"int4" or "f32".</summary>
-    public static string Format(WeightKind kind) => kind == WeightKind.Float32 ? "f32" : "int4";
+    /// <summary>For instance "int4" or "f32".</summary>
+    public static string Format(WeightKind kind) => WeightFormat.NameOf(kind);
+
+    /// <summary>The format of a kind, in groups of so many values where it has groups.</summary>
+    public static WeightFormat FormatOf(WeightKind kind, int group) => kind switch
+    {
+        WeightKind.Int4Group => WeightFormat.Int4Group(group),
+        WeightKind.Int4Channel => WeightFormat.Int4Channel,
+        WeightKind.Int8Channel => WeightFormat.Int8Channel,
+        WeightKind.Int2Channel => WeightFormat.Int2Channel,
+        WeightKind.Q4_0 => WeightFormat.Q4_0,
+        WeightKind.Int4Asymmetric => WeightFormat.Int4Asymmetric(group),
+        WeightKind.Float16 => WeightFormat.Float16,
+        WeightKind.BFloat16 => WeightFormat.BFloat16,
+        _ => WeightFormat.Float32,
+    };
 
     private static List<KernelChoice> Choices(WeightFormat format, ComputeContext compute)
     {

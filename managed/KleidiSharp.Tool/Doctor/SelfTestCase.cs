@@ -12,7 +12,7 @@ internal sealed record SelfTestCase(int Rows, int OutFeatures, int InFeatures, i
     /// <param name="compute">Where to work.</param>
     public PackedWeights Pack(WeightKind kind, WeightLayout? layout, ComputeContext compute)
     {
-        WeightFormat format = kind == WeightKind.Float32 ? WeightFormat.Float32 : WeightFormat.Int4Group(Group);
+        WeightFormat format = KernelTable.FormatOf(kind, Group);
         PackedWeights packed =
             PackedWeights.Quantize(Weights(), OutFeatures, InFeatures, format, BiasValues(), compute);
         if (layout is null || packed.Layout == layout)
@@ -43,16 +43,7 @@ internal sealed record SelfTestCase(int Rows, int OutFeatures, int InFeatures, i
     private float[] Reference(WeightFormat format, float[] x)
     {
         var expected = new float[Rows * OutFeatures];
-        if (format.Kind == WeightKind.Float32)
-        {
-            ReferenceKernels.MatMul(Weights(), OutFeatures, InFeatures, BiasValues(), x, expected, Rows, Clamp);
-            return expected;
-        }
-
-        var codes = new byte[OutFeatures * InFeatures / 2];
-        var scales = new float[OutFeatures * InFeatures / Group];
-        ReferenceKernels.QuantizeInt4(Weights(), OutFeatures, InFeatures, Group, codes, scales);
-        var quantized = new QuantizedWeights(format, OutFeatures, InFeatures, codes, scales);
+        QuantizedWeights quantized = ReferenceKernels.Quantize(Weights(), OutFeatures, InFeatures, format);
         ReferenceKernels.MatMul(quantized, BiasValues(), x, expected, Rows, Clamp);
         return expected;
     }

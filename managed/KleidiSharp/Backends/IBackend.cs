@@ -5,7 +5,7 @@ namespace KleidiSharp;
 /// What does the work of a <see cref="ComputeContext"/>. Arguments have been checked; all members may be called by
 /// several threads at once.
 /// </summary>
-internal interface IBackend : IDisposable
+internal unsafe interface IBackend : IDisposable
 {
     ComputeBackend Kind { get; }
 
@@ -21,12 +21,12 @@ internal interface IBackend : IDisposable
     /// </exception>
     void VerifyLayout(WeightLayout layout);
 
-    /// <summary>Quantises rows; <paramref name="codes"/> and <paramref name="scales"/> hold what they need.</summary>
-    void QuantizeInt4(
-        ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales);
+    /// <summary>Quantises weights [n, k] to a format other than f32.</summary>
+    /// <exception cref="ArgumentException">A weight, scale or zero exceeds what the format holds.</exception>
+    void Quantize(float* weights, int outFeatures, int inFeatures, WeightFormat format, WeightMemory to);
 
     /// <summary>Packs and seals a blob.</summary>
-    BlobMemory Pack(in PackedShape shape, in PackSource source);
+    BlobMemory Pack(in PackedShape shape, WeightMemory source);
 
     /// <summary>Multiplies; the caller holds a reference to the blob's memory.</summary>
     void MatMul(PackedBlob blob, in MatMulArguments arguments);

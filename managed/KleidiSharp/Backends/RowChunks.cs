@@ -1,47 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.ExceptionServices;
+
 namespace KleidiSharp;
 
 /// <summary>Cuts quantising and packing in chunks that threads take; such calls are rare and long.</summary>
-internal static unsafe class RowChunks
+internal static class RowChunks
 {
     private const int ChunksPerThread = 4;
-
-    /// <summary>Quantises a group to codes and returns its scale, a bfloat16.</summary>
-    public delegate ushort GroupQuantizer(ReadOnlySpan<float> weights, Span<byte> codes);
-
-    /// <summary>
-    /// Quantises every group of a matrix of <paramref name="rows"/> rows; the spans have the lengths that belong
-    /// together.
-    /// </summary>
-    public static void ForEachGroup(
-        int threads,
-        ReadOnlySpan<float> weights,
-        int rows,
-        int groupSize,
-        Span<byte> codes,
-        Span<ushort> scales,
-        GroupQuantizer quantize)
-    {
-        long groupsPerRow = scales.Length / rows;
-        fixed (float* w = weights)
-        fixed (byte* c = codes)
-        fixed (ushort* s = scales)
-        {
-            // A lambda cannot hold a fixed pointer.
-            float* firstWeight = w;
-            byte* firstCode = c;
-            ushort* firstScale = s;
-            ForEach(threads, rows, 1, (begin, end) =>
-            {
-                for (long group = begin * groupsPerRow; group < end * groupsPerRow; group++)
-                {
-                    firstScale[group] = quantize(
-                        new ReadOnlySpan<float>(firstWeight + (group * groupSize), groupSize),
-                        new Span<byte>(firstCode + (group * groupSize / 2), groupSize / 2));
-                }
-            });
-        }
-    }
 
     /// <summary>
     /// Runs <paramref name="body"/> for ranges that cover 0..count and begin at multiples of <paramref
@@ -58,7 +23,15 @@ internal static unsafe class RowChunks
         }
 
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        Parallel.For(0, chunks, options, chunk => body(Start(chunk), Start(chunk + 1)));
+        try
+        {
+            Parallel.For(0, chunks, options, chunk => body(Start(chunk), Start(chunk + 1)));
+        }
+        catch (AggregateException e)
+        {
+            // As one thread alone would have thrown it.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
 
         int Start(int chunk) => (int)Math.Min(count, (long)units * chunk / chunks * granularity);
     }

@@ -13,6 +13,7 @@ namespace KleidiSharp;
 public sealed class ComputeContext : IDisposable
 {
     private const string DisableVariable = "KLEIDISHARP_DISABLE";
+    private const string EnableVariable = "KLEIDISHARP_ENABLE";
     private const string ThreadsVariable = "KLEIDISHARP_THREADS";
     private const int MaxThreads = 1024;
 
@@ -21,13 +22,14 @@ public sealed class ComputeContext : IDisposable
         NativeLoader.TryLoad(out _) ? NativeBackend.ReadCpu() : CpuFeatures.FromRuntime());
 
     private readonly IBackend backend;
+    private readonly KernelInfo? forced;
     private int disposed;
 
     /// <summary>Creates a context; its worker threads run until it is disposed of.</summary>
     /// <param name="options">What it is made of; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of its range or contradicts another.</exception>
     /// <exception cref="InvalidOperationException">
-    /// KLEIDISHARP_DISABLE or KLEIDISHARP_THREADS cannot be understood.
+    /// KLEIDISHARP_DISABLE, KLEIDISHARP_ENABLE or KLEIDISHARP_THREADS cannot be understood.
     /// </exception>
     /// <exception cref="DllNotFoundException">
     /// The native library is required and cannot be loaded; the message says what was tried.
@@ -43,9 +45,13 @@ public sealed class ComputeContext : IDisposable
     {
         Logger = options.LoggerFactory?.CreateLogger("KleidiSharp") ?? (ILogger)NullLogger.Instance;
         Threads = ChooseThreads(options);
-        DisabledTiers = options.DisabledTiers | TiersFromEnvironment();
+        DisabledTiers = options.DisabledTiers | TiersFromEnvironment(DisableVariable);
         backend = CreateBackend(options, loadNative);
-        Kernels = [.. backend.Kernels.Select(kernel => kernel with { IsEnabled = (kernel.Tier & DisabledTiers) == 0 })];
+        KernelInfo? wanted = FindForced(options);
+        KernelTiers enabled = options.EnabledTiers | TiersFromEnvironment(EnableVariable) | (wanted?.Tier ?? KernelTiers.None);
+        TiersOff = DisabledTiers | (TierNames.OnRequest & ~enabled);
+        Kernels = [.. backend.Kernels.Select(kernel => kernel with { IsEnabled = (kernel.Tier & TiersOff) == 0 })];
+        forced = wanted is null ? null : Kernels[wanted.Index];
         if (DisabledTiers != KernelTiers.None)
         {
             Log.TiersDisabled(Logger, TierNames.Format(DisabledTiers));
@@ -67,11 +73,17 @@ public sealed class ComputeContext : IDisposable
     /// <summary>Tiers that are switched off, by the options or the environment.</summary>
     public KernelTiers DisabledTiers { get; }
 
+    /// <summary>The kernel that has to run for weights of its format; null for the first that fits.</summary>
+    public string? Kernel => forced?.Name;
+
     /// <summary>The processor that does the work.</summary>
     public CpuFeatures Cpu => backend.Cpu;
 
     /// <summary>The kernels of this context in order of preference: of those that fit, the first is used.</summary>
     public IReadOnlyList<KernelInfo> Kernels { get; }
+
+    /// <summary>What kernels may not use: the disabled tiers, and those on request that were not asked for.</summary>
+    internal KernelTiers TiersOff { get; }
 
     internal static CpuFeatures LocalCpu => s_localCpu.Value;
 
@@ -97,29 +109,68 @@ public sealed class ComputeContext : IDisposable
         }
     }
 
+    /// <summary>Index of the kernel that has to run for weights of a format; -1 for the first that fits.</summary>
+    internal int ForcedFor(WeightFormat format) => forced is not null && forced.Kind == format.Kind ? forced.Index : -1;
+
+    internal KernelRequest RequestFor(in PackedShape shape, int rows) =>
+        new(shape.Format, shape.Layout, rows, shape.OutFeatures, shape.InFeatures, TiersOff, shape.VectorBytes);
+
+    /// <summary>The kernel whose layout weights are packed for.</summary>
+    /// <exception cref="PlatformNotSupportedException">None serves; the message says why each does not.</exception>
+    internal KernelInfo ChooseLayout(WeightFormat format, int outFeatures, int inFeatures, WeightLayout? layout = null)
+    {
+        int vectorBytes = Kernels.FirstOrDefault(kernel => kernel.Layout == layout)?.VectorBytes ?? 0;
+        return Choose(new KernelRequest(format, layout, 0, outFeatures, inFeatures, TiersOff, vectorBytes), out _);
+    }
+
     /// <summary>The kernel for a request, and those before it in the table that do not serve.</summary>
     /// <exception cref="PlatformNotSupportedException">None serves; the message says why each does not.</exception>
-    internal KernelInfo Choose(WeightFormat format, WeightLayout? layout, long rows, out List<KernelRejection> rejected)
+    internal KernelInfo Choose(in KernelRequest request, out List<KernelRejection> rejected)
     {
-        var request = new KernelRequest(format, layout, rows, DisabledTiers);
         rejected = [];
+        int only = ForcedFor(request.Format);
         foreach (KernelInfo kernel in Kernels)
         {
+            if (kernel.Kind != request.Format.Kind || (only >= 0 && kernel.Index != only))
+            {
+                continue;
+            }
+
             KernelReject reason = Implementation.Check(kernel.Index, request);
-            if (reason == KernelReject.None)
+            if (reason == KernelReject.None || (only >= 0 && MayBeForced(reason, request)))
             {
                 return kernel;
             }
 
-            if (kernel.Kind == format.Kind)
-            {
-                rejected.Add(new KernelRejection(kernel, reason, kernel.Explain(reason)));
-            }
+            rejected.Add(new KernelRejection(kernel, reason, kernel.Explain(reason)));
         }
 
         string reasons = string.Join("; ", rejected.Select(rejection => $"{rejection.Kernel.Name}: {rejection.Explanation}"));
-        string ofLayout = layout is null ? string.Empty : $" of layout {layout}";
-        throw new PlatformNotSupportedException($"No kernel multiplies {format} weights{ofLayout} here (CPU: {Cpu}). {reasons}");
+        string ofLayout = request.Layout is null ? string.Empty : $" of layout {request.Layout}";
+        throw new PlatformNotSupportedException(
+            $"No kernel multiplies {request.Format} weights{ofLayout} here (CPU: {Cpu}). {reasons}");
+    }
+
+    // A layout may be packed for one kernel that does not take every number of rows.
+    private static bool MayBeForced(KernelReject reason, in KernelRequest request) =>
+        reason == KernelReject.Inexact || (reason == KernelReject.Rows && request.Rows == 0);
+
+    private KernelInfo? FindForced(ComputeOptions options)
+    {
+        if (options.Kernel is not { } name)
+        {
+            return null;
+        }
+
+        if (backend.Kernels.FirstOrDefault(kernel => kernel.Name == name) is { } found)
+        {
+            return found;
+        }
+
+        backend.Dispose();
+        throw new ArgumentException(
+            $"Kernel is '{name}', of which there is none; there are {string.Join(", ", backend.Kernels.Select(kernel => kernel.Name))}.",
+            nameof(options));
     }
 
     private static int ChooseThreads(ComputeOptions options)
@@ -149,16 +200,16 @@ public sealed class ComputeContext : IDisposable
                 $"The environment variable {ThreadsVariable} is '{text}'; it must be 1 to {MaxThreads}.");
     }
 
-    private static KernelTiers TiersFromEnvironment()
+    private static KernelTiers TiersFromEnvironment(string variable)
     {
         try
         {
-            return TierNames.Parse(Environment.GetEnvironmentVariable(DisableVariable) ?? string.Empty);
+            return TierNames.Parse(Environment.GetEnvironmentVariable(variable) ?? string.Empty);
         }
         catch (FormatException e)
         {
             throw new InvalidOperationException(
-                $"The environment variable {DisableVariable} cannot be understood: {e.Message}.", e);
+                $"The environment variable {variable} cannot be understood: {e.Message}.", e);
         }
     }
 

@@ -17,6 +17,19 @@ public sealed class ComputeOptions
     /// </summary>
     public KernelTiers DisabledTiers { get; init; }
 
+    /// <summary>
+    /// Tiers that are off unless asked for (sme, sme2) and are wanted, besides those that KLEIDISHARP_ENABLE names. A
+    /// tier that is disabled as well stays off.
+    /// </summary>
+    public KernelTiers EnabledTiers { get; init; }
+
+    /// <summary>
+    /// Name of the one kernel that is to pack and multiply weights of its format, as <see cref="KernelInfo.Name"/> has
+    /// it; its tier counts as enabled. To compare kernels, and the only way to run those that are not exact. A number of
+    /// rows that it does not take is refused. Null for the first kernel that fits.
+    /// </summary>
+    public string? Kernel { get; init; }
+
     /// <summary>What does the work.</summary>
     public ComputeBackend Backend { get; init; }
 

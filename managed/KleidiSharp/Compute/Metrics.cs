@@ -33,5 +33,5 @@ internal static class Metrics
     public static void Packed(long bytes, WeightFormat format) => s_packedSize.Add(bytes, Weights(format));
 
     private static KeyValuePair<string, object?> Weights(WeightFormat format) =>
-        new("kleidisharp.weights", format.Kind == WeightKind.Float32 ? "f32" : "int4");
+        new("kleidisharp.weights", format.Traits.Name);
 }

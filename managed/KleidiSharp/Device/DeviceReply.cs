@@ -23,6 +23,8 @@ internal ref struct DeviceReply(ReadOnlySpan<byte> bytes)
         Take(target.Length).CopyTo(target);
     }
 
+    public unsafe void TakeInto(void* target, long length) => TakeInto(new Span<byte>(target, checked((int)length)));
+
     public readonly void End()
     {
         if (!rest.IsEmpty)

@@ -34,4 +34,6 @@ internal sealed class DeviceRequest
         bytes.Write(MemoryMarshal.AsBytes(values));
         return this;
     }
+
+    public unsafe DeviceRequest Put(void* values, long length) => Put(new ReadOnlySpan<byte>(values, checked((int)length)));
 }

@@ -7,9 +7,9 @@ namespace KleidiSharp;
 /// <see cref="ComputeContext"/>. The program is kleidi-device; native/device/PROTOCOL.md states what is exchanged.
 /// Disposing of it ends the program.
 /// </summary>
-public sealed class KernelDevice : IDisposable
+public sealed unsafe class KernelDevice : IDisposable
 {
-    private const int ProtocolVersion = 1;
+    private const int ProtocolVersion = 2;
     private static readonly TimeSpan s_helloTimeout = TimeSpan.FromSeconds(30);
 
     private readonly DeviceProcess process;
@@ -35,7 +35,8 @@ public sealed class KernelDevice : IDisposable
             KleidiAIVersion = hello.TakeString();
             uint arch = (uint)hello.TakeInt32();
             var features = (CpuFeature)hello.TakeInt64();
-            Cpu = new CpuFeatures(NativeBackend.ToArchitecture(arch), features, hello.TakeInt32());
+            Cpu = new CpuFeatures(
+                NativeBackend.ToArchitecture(arch), features, hello.TakeInt32(), hello.TakeInt32(), hello.TakeInt32());
             Platform = hello.TakeString();
             hello.End();
             Kernels = ReadKernels();
@@ -58,7 +59,7 @@ public sealed class KernelDevice : IDisposable
         Kernel,
         CheckKernel,
         SelectKernel,
-        QuantizeInt4,
+        Quantize,
         Pack,
         Load,
         Free,
@@ -113,24 +114,34 @@ public sealed class KernelDevice : IDisposable
     internal void VerifyLayout(WeightLayout layout) =>
         Call(Operation.VerifyLayout, new DeviceRequest().Put((int)layout), out _).End();
 
-    internal void QuantizeInt4(
-        ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales)
+    internal void Quantize(float* weights, int outFeatures, int inFeatures, WeightFormat format, WeightMemory to)
     {
-        DeviceRequest request = new DeviceRequest().Put((long)outFeatures).Put((long)inFeatures).Put(groupSize).Put(weights);
-        DeviceReply reply = Call(Operation.QuantizeInt4, request, out _);
-        reply.TakeInto(codes);
-        reply.TakeInto(scales);
+        FormatTraits traits = format.Traits;
+        long scales = (long)outFeatures * traits.ScalesPerRow(inFeatures, format.GroupSize);
+        DeviceRequest request = new DeviceRequest()
+            .Put((int)format.Kind).Put(format.GroupSize)
+            .Put((long)outFeatures).Put((long)inFeatures)
+            .Put(weights, (long)outFeatures * inFeatures * sizeof(float));
+        DeviceReply reply = Call(Operation.Quantize, request, out _);
+        reply.TakeInto(to.Rows, outFeatures * traits.RowBytes(inFeatures));
+        reply.TakeInto(to.Scales, scales * traits.ScaleBytes);
+        reply.TakeInto(to.Zeros, to.Zeros == null ? 0 : scales * sizeof(float));
         reply.End();
     }
 
     /// <returns>The sealed blob.</returns>
-    internal byte[] Pack(in PackedShape shape, in PackSource source)
+    internal byte[] Pack(in PackedShape shape, WeightMemory source)
     {
+        long n = shape.OutFeatures;
+        long scales = n * shape.ScalesPerRow;
         DeviceRequest request = new DeviceRequest()
-            .Put((int)shape.Format.Kind).Put((int)shape.Layout).Put(shape.Format.GroupSize)
-            .Put((long)shape.OutFeatures).Put((long)shape.InFeatures)
-            .Put(source.Bias.IsEmpty ? 0 : 1)
-            .Put(source.Values).Put(source.Codes).Put(source.Scales).Put(source.Bias);
+            .Put((int)shape.Format.Kind).Put((int)shape.Layout).Put(shape.Format.GroupSize).Put(shape.VectorBytes)
+            .Put(n).Put((long)shape.InFeatures)
+            .Put(source.Bias == null ? 0 : 1)
+            .Put(source.Rows, n * shape.RowBytes)
+            .Put(source.Scales, scales * shape.Format.Traits.ScaleBytes)
+            .Put(source.Zeros, source.Zeros == null ? 0 : scales * sizeof(float))
+            .Put(source.Bias, source.Bias == null ? 0 : n * sizeof(float));
         _ = Call(Operation.Pack, request, out byte[] blob);
         return blob;
     }
@@ -146,42 +157,42 @@ public sealed class KernelDevice : IDisposable
         DeviceReply reply = Call(Operation.Describe, new DeviceRequest().Put(id).Put(verify ? 1 : 0), out _);
         var kind = (WeightKind)reply.TakeInt32();
         var layout = (WeightLayout)reply.TakeInt32();
-        int group = reply.TakeInt32();
+        WeightFormat format = WeightFormat.From(kind, reply.TakeInt32())
+            ?? throw new KernelDeviceException("The kernel device sent a format that does not exist.");
         bool hasBias = reply.TakeInt32() != 0;
-        WeightFormat format = kind == WeightKind.Float32 ? WeightFormat.Float32 : WeightFormat.Int4Group(group);
-        var shape = new PackedShape(format, layout, (int)reply.TakeInt64(), (int)reply.TakeInt64());
+        int vectorBytes = reply.TakeInt32();
+        var shape = new PackedShape(format, layout, (int)reply.TakeInt64(), (int)reply.TakeInt64(), vectorBytes);
         return (shape, hasBias, reply.TakeInt64(), (ulong)reply.TakeInt64());
     }
 
     /// <summary>Unpacks a loaded blob of a known shape.</summary>
-    internal UnpackedWeights Unpack(long id, in PackedShape shape)
+    internal LogicalWeights Unpack(long id, in PackedShape shape)
     {
         DeviceReply reply = Call(Operation.Unpack, new DeviceRequest().Put(id), out _);
-        var unpacked = new UnpackedWeights(shape);
-        reply.TakeInto<float>(unpacked.Values);
-        reply.TakeInto<byte>(unpacked.Codes);
-        reply.TakeInto<ushort>(unpacked.Scales);
-        reply.TakeInto<float>(unpacked.Bias);
+        var unpacked = new LogicalWeights(shape.Format, shape.OutFeatures, shape.InFeatures);
+        reply.TakeInto(unpacked.Memory.Rows, unpacked.RowsLength);
+        reply.TakeInto(unpacked.Memory.Scales, unpacked.ScalesLength);
+        reply.TakeInto(unpacked.Memory.Zeros, unpacked.ZerosCount * sizeof(float));
+        reply.TakeInto(unpacked.Memory.Bias, shape.OutFeatures * (long)sizeof(float));
         reply.End();
         return unpacked;
     }
 
-    /// <summary>Multiplies dense activations by a loaded blob.</summary>
+    /// <summary>Multiplies by a loaded blob.</summary>
     /// <param name="id">The blob.</param>
-    /// <param name="kernel">Index of a kernel, or -1 to let the device choose.</param>
-    /// <param name="disabledTiers">Tiers that are switched off.</param>
+    /// <param name="arguments">Everything but the matrices.</param>
     /// <param name="threads">Threads of the device that share the work.</param>
-    /// <param name="clamp">The range to which results are cut.</param>
-    /// <param name="rows">Rows of x (m).</param>
-    /// <param name="x">f32 [m, k].</param>
-    /// <param name="y">Receives f32 [m, n].</param>
+    /// <param name="x">The bytes of [m, k], dense.</param>
+    /// <param name="y">Receives the bytes of [m, n], dense.</param>
     /// <returns>Index of the kernel that ran.</returns>
-    internal int MatMul(
-        long id, int kernel, KernelTiers disabledTiers, int threads, Clamp clamp, int rows, ReadOnlySpan<float> x, Span<float> y)
+    internal int MatMul(long id, in MatMulArguments arguments, int threads, ReadOnlySpan<byte> x, Span<byte> y)
     {
         DeviceRequest request = new DeviceRequest()
-            .Put(id).Put(kernel).Put((int)NativeBackend.ToNative(disabledTiers)).Put(threads)
-            .Put(clamp.Minimum).Put(clamp.Maximum).Put((long)rows).Put(x);
+            .Put(id).Put(arguments.Kernel).Put((int)NativeBackend.ToNative(arguments.DisabledTiers)).Put(threads)
+            .Put((int)arguments.XFormat.Type).Put((int)arguments.YFormat.Type)
+            .Put(arguments.XFormat.Quantization.Scale).Put(arguments.XFormat.Quantization.ZeroPoint)
+            .Put(arguments.YFormat.Quantization.Scale).Put(arguments.YFormat.Quantization.ZeroPoint)
+            .Put(arguments.Clamp.Minimum).Put(arguments.Clamp.Maximum).Put((long)arguments.Rows).Put(x);
         DeviceReply reply = Call(Operation.MatMul, request, out _);
         int used = reply.TakeInt32();
         reply.TakeInto(y);
@@ -191,7 +202,8 @@ public sealed class KernelDevice : IDisposable
 
     private static DeviceRequest Put(DeviceRequest message, in KernelRequest request) => message
         .Put((int)request.Format.Kind).Put((int)(request.Layout ?? 0)).Put(request.Format.GroupSize)
-        .Put(request.Rows).Put((int)NativeBackend.ToNative(request.DisabledTiers));
+        .Put(request.Rows).Put((long)request.OutFeatures).Put((long)request.InFeatures)
+        .Put((int)NativeBackend.ToNative(request.DisabledTiers)).Put(request.VectorBytes);
 
     private KernelInfo[] ReadKernels()
     {
@@ -210,6 +222,9 @@ public sealed class KernelDevice : IDisposable
                 Needs = (CpuFeature)row.TakeInt64(),
                 MinRows = row.TakeInt64(),
                 MaxRows = row.TakeInt64(),
+                MinColumns = row.TakeInt64(),
+                VectorBytes = row.TakeInt32(),
+                IsExact = row.TakeInt32() != 0,
                 IsCompiled = row.TakeInt32() != 0,
                 IsSupported = row.TakeInt32() != 0,
                 Name = row.TakeString(),

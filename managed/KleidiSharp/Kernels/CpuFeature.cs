@@ -37,6 +37,9 @@ public enum CpuFeature : long
     /// <summary>Arm scalable matrices, second version.</summary>
     Sme2 = 256,
 
+    /// <summary>Arm 8-bit matrix multiply on scalable vectors.</summary>
+    SveI8mm = 512,
+
     /// <summary>x86 AVX2.</summary>
     Avx2 = 65536,
 

@@ -33,7 +33,12 @@ public sealed class KernelChoice
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(Format).Append(Format.Kind == WeightKind.Float32 ? " × f32, " : " × int8 dynamic, ");
+        text.Append(Format).Append(Format.Traits.Activations switch
+        {
+            ActivationRule.PerRow => " × int8 dynamic, ",
+            ActivationRule.PerGroup => " × int8 per group, ",
+            _ => $" × {Format}, ",
+        });
         text.Append(TierNames.Format(Kernel.Tier)).Append(": ").Append(Kernel.Name).Append(" (m = ").Append(Rows).Append(')');
         foreach (IGrouping<string, KernelRejection> reason in Rejected.GroupBy(rejection => rejection.Explanation))
         {

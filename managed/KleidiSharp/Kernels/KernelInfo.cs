@@ -40,6 +40,18 @@ public sealed record KernelInfo
     /// <summary>Most rows (m) it takes.</summary>
     public required long MaxRows { get; init; }
 
+    /// <summary>Fewest columns (n) it takes.</summary>
+    public long MinColumns { get; init; } = 1;
+
+    /// <summary>Bytes of a vector that its layout is made for here; 0 where the layout does not depend on it.</summary>
+    public int VectorBytes { get; init; }
+
+    /// <summary>
+    /// Whether its results have the bits of the format's arithmetic; else <see cref="Note"/> says what they have, and it
+    /// runs only where it is forced (<see cref="ComputeOptions.Kernel"/>).
+    /// </summary>
+    public bool IsExact { get; init; } = true;
+
     /// <summary>Whether it is compiled into the library.</summary>
     public required bool IsCompiled { get; init; }
 
@@ -52,20 +64,27 @@ public sealed record KernelInfo
     /// <summary>Where it is not compiled in, why; else empty.</summary>
     public required string NotCompiledReason { get; init; }
 
-    /// <summary>Whether it runs where it fits: compiled in, supported and enabled.</summary>
-    public bool IsUsable => IsCompiled && IsSupported && IsEnabled;
+    /// <summary>
+    /// Whether its tier is off unless asked for (<see cref="ComputeOptions.EnabledTiers"/>, KLEIDISHARP_ENABLE): its
+    /// kernels share one unit among several cores, and no measurement on hardware stands behind their place.
+    /// </summary>
+    public bool IsOnRequest => (Tier & TierNames.OnRequest) != 0;
+
+    /// <summary>Whether it is chosen where it fits: compiled in, supported, enabled and exact.</summary>
+    public bool IsUsable => IsCompiled && IsSupported && IsEnabled && IsExact;
 
     /// <summary>One line: format, tier, name, origin, rows and whether it can be used.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(Kind == WeightKind.Float32 ? "f32 " : "int4 ").Append(TierNames.Format(Tier)).Append(": ");
+        text.Append(WeightFormat.NameOf(Kind)).Append(' ').Append(TierNames.Format(Tier)).Append(": ");
         text.Append(Name).Append(" (").Append(Origin).Append(", ").Append(RowsText()).Append("): ");
         text.Append(Explain(
             IsUsable ? KernelReject.None
             : !IsCompiled ? KernelReject.NotCompiled
             : !IsSupported ? KernelReject.Cpu
-            : KernelReject.Tier));
+            : !IsEnabled ? KernelReject.Tier
+            : KernelReject.Inexact));
         return text.ToString();
     }
 
@@ -76,11 +95,14 @@ public sealed record KernelInfo
     {
         KernelReject.None => "usable",
         KernelReject.NotCompiled => $"not compiled in ({NotCompiledReason})",
-        KernelReject.Cpu => $"not on this CPU (needs {CpuFeatures.Format(Needs, 0)})",
-        KernelReject.Tier => "switched off",
+        KernelReject.Cpu => $"not on this CPU (needs {CpuFeatures.Format(Needs)})",
+        KernelReject.Tier => IsOnRequest ? "off unless enabled" : "switched off",
         KernelReject.Layout => $"reads layout {Layout}",
         KernelReject.Rows => $"takes {RowsText()}",
         KernelReject.Group => "does not take this group",
+        KernelReject.Vector => VectorBytes == 0 ? "for another vector length" : $"for vectors of {VectorBytes * 8} bits",
+        KernelReject.Columns => $"takes n ≥ {MinColumns}",
+        KernelReject.Inexact => $"not exact, so only where it is forced ({Note})",
         _ => "for another weight format",
     };
 }

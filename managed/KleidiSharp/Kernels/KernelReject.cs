@@ -27,4 +27,15 @@ public enum KernelReject
 
     /// <summary>It does not take this group.</summary>
     Group = 7,
+
+    /// <summary>
+    /// It reads weights packed for another vector length than the processor's, or is for another vector length.
+    /// </summary>
+    Vector = 8,
+
+    /// <summary>It does not take this number of columns.</summary>
+    Columns = 9,
+
+    /// <summary>Its results are not those of the other kernels: it runs only where it is forced.</summary>
+    Inexact = 10,
 }

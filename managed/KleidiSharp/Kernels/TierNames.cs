@@ -4,6 +4,9 @@ namespace KleidiSharp;
 /// <summary>Tiers as they are written in the environment and in reports: lower case, separated by commas.</summary>
 internal static class TierNames
 {
+    /// <summary>Tiers that are off unless asked for.</summary>
+    public const KernelTiers OnRequest = (KernelTiers)Interop.NativeMethods.KS_TIERS_ON_REQUEST;
+
     public static string Format(KernelTiers tiers) =>
         tiers == KernelTiers.None
             ? "none"

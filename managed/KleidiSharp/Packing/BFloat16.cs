@@ -6,7 +6,7 @@ internal static class BFloat16
 {
     public static float ToSingle(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
-    /// <summary>Nearest, ties to even. The value must be finite.</summary>
+    /// <summary>Nearest, ties to even. The value is no NaN but the quiet one of results.</summary>
     public static ushort Round(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);

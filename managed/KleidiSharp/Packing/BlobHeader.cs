@@ -7,11 +7,12 @@ namespace KleidiSharp;
 /// <summary>
 /// The header of a packed blob, little-endian, byte for byte as the native library writes it: at 0 "KSPACKED"; at 8
 /// version, format, layout, group (32 bits each); at 24 n, k (64 bits); at 40 whether there is a bias, header size (32
-/// bits); at 48 bytes after the header, their checksum (64 bits); zeros; at 120 the checksum of the 120 bytes before.
+/// bits); at 48 bytes after the header, their checksum (64 bits); at 64 vector bytes (32 bits); zeros; at 120 the checksum
+/// of the 120 bytes before.
 /// </summary>
 internal static unsafe class BlobHeader
 {
-    private const uint Version = 1;
+    private const uint Version = 2;
     private const int ChecksumOffset = 120;
 
     private static ReadOnlySpan<byte> Magic => "KSPACKED"u8;
@@ -34,6 +35,7 @@ internal static unsafe class BlobHeader
         BinaryPrimitives.WriteInt32LittleEndian(header[44..], PackedShape.HeaderSize);
         BinaryPrimitives.WriteInt64LittleEndian(header[48..], payload);
         BinaryPrimitives.WriteUInt64LittleEndian(header[56..], Checksum(panels, payload));
+        BinaryPrimitives.WriteInt32LittleEndian(header[64..], shape.VectorBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(header[ChecksumOffset..], Checksum(memory.Address, ChecksumOffset));
     }
 
@@ -72,7 +74,7 @@ internal static unsafe class BlobHeader
         uint hasBias = BinaryPrimitives.ReadUInt32LittleEndian(header[40..]);
         if (hasBias > 1
             || BinaryPrimitives.ReadInt32LittleEndian(header[44..]) != PackedShape.HeaderSize
-            || header[64..ChecksumOffset].ContainsAnyExcept((byte)0))
+            || header[68..ChecksumOffset].ContainsAnyExcept((byte)0))
         {
             throw Corrupt("its header contradicts itself");
         }
@@ -81,6 +83,7 @@ internal static unsafe class BlobHeader
             $"its header has an impossible shape: format {BinaryPrimitives.ReadInt32LittleEndian(header[12..])}, "
             + $"layout {BinaryPrimitives.ReadInt32LittleEndian(header[16..])}, "
             + $"group {BinaryPrimitives.ReadInt32LittleEndian(header[20..])}, "
+            + $"vector bytes {BinaryPrimitives.ReadInt32LittleEndian(header[64..])}, "
             + $"n {BinaryPrimitives.ReadInt64LittleEndian(header[24..])}, k {BinaryPrimitives.ReadInt64LittleEndian(header[32..])}");
         long panelBytes = BinaryPrimitives.ReadInt64LittleEndian(header[48..]);
         if (panelBytes != shape.BlobBytes - PackedShape.HeaderSize)
@@ -140,11 +143,9 @@ internal static unsafe class BlobHeader
     // Whether any column's bias has a bit set: -0 counts, since it shows in the result.
     private static bool AnyBias(in PackedShape shape, byte* panels)
     {
-        int columns = shape.PanelColumns;
         for (int row = 0; row < shape.OutFeatures; row++)
         {
-            byte* panel = panels + (row / columns * shape.PanelBytes);
-            if (*(uint*)(panel + shape.BiasOffset + (row % columns * sizeof(float))) != 0)
+            if (*(uint*)(panels + shape.BiasOffset(row)) != 0)
             {
                 return true;
             }
@@ -156,21 +157,18 @@ internal static unsafe class BlobHeader
     private static PackedShape? ReadShape(ReadOnlySpan<byte> header)
     {
         var kind = (WeightKind)BinaryPrimitives.ReadInt32LittleEndian(header[12..]);
-        var layout = (WeightLayout)BinaryPrimitives.ReadInt32LittleEndian(header[16..]);
-        int group = BinaryPrimitives.ReadInt32LittleEndian(header[20..]);
+        PackedLayout? formula = PackedLayout.Find((WeightLayout)BinaryPrimitives.ReadInt32LittleEndian(header[16..]));
+        WeightFormat? format = WeightFormat.From(kind, BinaryPrimitives.ReadInt32LittleEndian(header[20..]));
+        int vectorBytes = BinaryPrimitives.ReadInt32LittleEndian(header[64..]);
         long n = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
         long k = BinaryPrimitives.ReadInt64LittleEndian(header[32..]);
-        bool isFloat = kind == WeightKind.Float32 && layout == WeightLayout.Float32N16 && group == 0;
-        bool isInt4 = kind == WeightKind.Int4Group
-            && layout is WeightLayout.Int4N32K4 or WeightLayout.Int4N8K8 or WeightLayout.Int4N8K16
-            && WeightFormat.IsGroup(group);
-        if (!(isFloat || isInt4) || n is < 1 or > int.MaxValue || k is < 1 or > int.MaxValue)
+        if (formula is null || format is null || formula.Kind != kind || !formula.Allows(vectorBytes)
+            || n is < 1 or > int.MaxValue || k is < 1 or > int.MaxValue || !format.Value.Fits((int)k))
         {
             return null;
         }
 
-        WeightFormat format = isFloat ? WeightFormat.Float32 : WeightFormat.Int4Group(group);
-        var shape = new PackedShape(format, layout, (int)n, (int)k);
-        return format.Fits((int)k) && shape.HasSize ? shape : null;
+        var shape = new PackedShape(format.Value, formula.Layout, (int)n, (int)k, vectorBytes);
+        return shape.HasSize ? shape : null;
     }
 }

@@ -1,183 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-
 namespace KleidiSharp;
 
-/// <summary>
-/// The closed formulas of the packed layouts, panel by panel; kleidisharp.h states them. A panel holds
-/// <see cref="PackedShape.PanelColumns"/> output features; it begins with column panel * that number.
-/// </summary>
-internal static class PackedLayout
+/// <summary>What columns beyond the last one hold.</summary>
+internal enum Padding
 {
-    // An int4 layout cuts each 32 values of k in 16 / SegmentBytes segments; a byte holds a value of the first half of the 32
-    // in its low nibble and one of the second half in its high nibble.
-    private readonly record struct Int4Formula(int SegmentBytes, byte Mask, bool RepeatsLastColumn)
+    Zero,
+    RepeatLastColumn,
+}
+
+/// <summary>
+/// How a number stands in a panel; Neutral: 1 for a scale and -0 for a bias (of the type of the weights, where those are
+/// floats), the numbers themselves stand in the tail.
+/// </summary>
+internal enum Stored
+{
+    Absent,
+    Plain,
+    Sixteenth,
+    Neutral,
+}
+
+/// <summary>Where the scales of groups stand: before or after the codes of their group, or after all codes.</summary>
+internal enum ScalePlace
+{
+    First,
+    AfterCodes,
+    Last,
+}
+
+/// <summary>Which sum of the codes of a column a panel holds.</summary>
+internal enum StoredSum
+{
+    None,
+    RowSum,
+    Int32,
+    Int32Times16,
+}
+
+/// <summary>
+/// The packed layouts as closed formulas: one table of parameters describes them all, <see cref="FloatPanels"/> and
+/// <see cref="CodePanels"/> do what it says. The header kleidisharp.h states each.
+/// </summary>
+/// <param name="Layout">The layout.</param>
+/// <param name="Kind">The weights it is for.</param>
+/// <param name="Columns">Columns of a panel; 0: vector bytes / <paramref name="VectorDivisor"/>.</param>
+/// <param name="VectorDivisor">See <paramref name="Columns"/>.</param>
+/// <param name="Padding">What columns beyond the last one hold.</param>
+/// <param name="Order">How codes are spread.</param>
+/// <param name="Flip">What codes are XORed with.</param>
+/// <param name="ScalePlace">Where the scales of groups stand.</param>
+/// <param name="GroupScale">The scale in each group.</param>
+/// <param name="Sum">The sum after all groups.</param>
+/// <param name="ChannelScale">The scale after all groups.</param>
+/// <param name="Bias">Plain: in the panel; else in the tail.</param>
+/// <param name="Run">Of floats, how many values of k of a column stand together.</param>
+internal sealed record PackedLayout(
+    WeightLayout Layout,
+    WeightKind Kind,
+    int Columns,
+    int VectorDivisor,
+    Padding Padding,
+    CodeOrder Order,
+    byte Flip,
+    ScalePlace ScalePlace,
+    Stored GroupScale,
+    StoredSum Sum,
+    Stored ChannelScale,
+    Stored Bias,
+    int Run = 1)
+{
+    private static readonly CodeOrder s_int4Halves4 = new(4, 16, 4);
+    private static readonly CodeOrder s_int4Halves8 = new(4, 16, 8);
+    private static readonly CodeOrder s_int4Quads = new(4, 4, 4);
+    private static readonly CodeOrder s_int4Pairs = new(4, 1, 2);
+    private static readonly CodeOrder s_int8Run4 = new(8, 1, 4);
+    private static readonly CodeOrder s_int8Run8 = new(8, 1, 8);
+    private static readonly CodeOrder s_int2Quads = new(2, 4, 4);
+    private static readonly CodeOrder s_int2Fours = new(2, 1, 1);
+
+    private static readonly Dictionary<WeightLayout, PackedLayout> s_all = new PackedLayout[]
     {
-        public int OffsetInGroup(int columns, int column, int block, int halfIndex) =>
-            (((block * 16) + (halfIndex / SegmentBytes * SegmentBytes)) * columns)
-            + (column * SegmentBytes) + (halfIndex % SegmentBytes);
-    }
+        Floats(WeightLayout.Float32N16, WeightKind.Float32, 16, 0),
+        Floats(WeightLayout.Float32Sve, WeightKind.Float32, 0, 1),
+        Floats(WeightLayout.Float32Sme, WeightKind.Float32, 0, 2),
+        Floats(WeightLayout.Float16N16, WeightKind.Float16, 16, 0),
+        Floats(WeightLayout.Float16N32, WeightKind.Float16, 32, 0) with { Bias = Stored.Neutral },
+        Floats(WeightLayout.BFloat16N16, WeightKind.BFloat16, 16, 0),
+        Floats(WeightLayout.BFloat16N12K4, WeightKind.BFloat16, 12, 0) with { Run = 4 },
 
-    private static Int4Formula FormulaOf(WeightLayout layout) => layout switch
-    {
-        WeightLayout.Int4N32K4 => new Int4Formula(4, 0, false),
-        WeightLayout.Int4N8K8 => new Int4Formula(4, 0x88, true),
-        _ => new Int4Formula(8, 0x88, true),
-    };
+        Int4Group(WeightLayout.Int4N32K4, 32, Padding.Zero, s_int4Halves4, 0, Stored.Plain),
+        Int4Group(WeightLayout.Int4N8K8, 8, Padding.RepeatLastColumn, s_int4Halves4, 8, Stored.Plain),
+        Int4Group(WeightLayout.Int4N8K16, 8, Padding.RepeatLastColumn, s_int4Halves8, 8, Stored.Plain),
+        Int4Group(WeightLayout.Int4Sme2, 0, Padding.RepeatLastColumn, s_int4Pairs, 8, Stored.Neutral),
 
-    /// <param name="shape">What is packed.</param>
-    /// <param name="index">The panel.</param>
-    /// <param name="source">The whole matrix.</param>
-    /// <param name="panel">Receives the panel.</param>
-    public static void Pack(in PackedShape shape, int index, in PackSource source, Span<byte> panel)
-    {
-        if (shape.Format.Kind == WeightKind.Float32)
-        {
-            PackFloat32(shape, index, source.Values, source.Bias, panel);
-        }
-        else
-        {
-            PackInt4(shape, index, source, panel);
-        }
-    }
+        Channel(WeightLayout.Int4ChannelN32K4, WeightKind.Int4Channel, 32, Padding.Zero, s_int4Halves4, 0, StoredSum.Int32, Stored.Plain),
+        Channel(WeightLayout.Int4ChannelN4K8, WeightKind.Int4Channel, 4, Padding.RepeatLastColumn, s_int4Halves4, 8, StoredSum.Int32Times16, Stored.Sixteenth),
+        Channel(WeightLayout.Int4ChannelN8K16, WeightKind.Int4Channel, 8, Padding.RepeatLastColumn, s_int4Halves8, 8, StoredSum.Int32Times16, Stored.Sixteenth),
+        Channel(WeightLayout.Int4ChannelSme, WeightKind.Int4Channel, 0, Padding.RepeatLastColumn, s_int4Halves4, 8, StoredSum.Int32Times16, Stored.Neutral),
+        Channel(WeightLayout.Int4ChannelSme2, WeightKind.Int4Channel, 0, Padding.Zero, s_int4Pairs, 8, StoredSum.Int32, Stored.Neutral),
 
-    private static void PackFloat32(
-        in PackedShape shape, int index, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, Span<byte> panel)
-    {
-        int columns = shape.PanelColumns;
-        int k = shape.InFeatures;
-        int first = index * columns;
-        int filled = Math.Min(columns, shape.OutFeatures - first);
-        Span<float> values = MemoryMarshal.Cast<byte, float>(panel);
-        values.Clear();
-        for (int column = 0; column < filled; column++)
-        {
-            values[column] = bias.IsEmpty ? 0 : bias[first + column];
-            ReadOnlySpan<float> row = weights.Slice((first + column) * k, k);
-            for (int i = 0; i < k; i++)
-            {
-                values[((i + 1) * columns) + column] = row[i];
-            }
-        }
-    }
+        Channel(WeightLayout.Int8ChannelN32K4, WeightKind.Int8Channel, 32, Padding.Zero, s_int8Run4, 0, StoredSum.Int32, Stored.Plain),
+        Channel(WeightLayout.Int8ChannelN4K4, WeightKind.Int8Channel, 4, Padding.RepeatLastColumn, s_int8Run4, 0, StoredSum.Int32, Stored.Plain),
+        Channel(WeightLayout.Int8ChannelN4K8, WeightKind.Int8Channel, 4, Padding.RepeatLastColumn, s_int8Run8, 0, StoredSum.Int32, Stored.Plain),
+        Channel(WeightLayout.Int8ChannelN8K8, WeightKind.Int8Channel, 8, Padding.RepeatLastColumn, s_int8Run8, 0, StoredSum.Int32, Stored.Plain),
+        Channel(WeightLayout.Int8ChannelSme, WeightKind.Int8Channel, 0, Padding.RepeatLastColumn, s_int8Run4, 0, StoredSum.Int32, Stored.Neutral),
 
-    /// <param name="shape">What was packed.</param>
-    /// <param name="index">The panel.</param>
-    /// <param name="panel">The panel.</param>
-    /// <param name="weights">Receives its rows of [n][k].</param>
-    /// <param name="bias">Receives its values of [n].</param>
-    public static void UnpackFloat32(
-        in PackedShape shape, int index, ReadOnlySpan<byte> panel, Span<float> weights, Span<float> bias)
-    {
-        int columns = shape.PanelColumns;
-        int k = shape.InFeatures;
-        int first = index * columns;
-        int filled = Math.Min(columns, shape.OutFeatures - first);
-        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(panel);
-        for (int column = 0; column < filled; column++)
-        {
-            bias[first + column] = values[column];
-            Span<float> row = weights.Slice((first + column) * k, k);
-            for (int i = 0; i < k; i++)
-            {
-                row[i] = values[((i + 1) * columns) + column];
-            }
-        }
-    }
+        Channel(WeightLayout.Int2ChannelN32K4, WeightKind.Int2Channel, 32, Padding.Zero, s_int2Quads, 0, StoredSum.Int32, Stored.Plain),
+        Channel(WeightLayout.Int2ChannelN4K4, WeightKind.Int2Channel, 4, Padding.Zero, s_int2Quads, 0, StoredSum.Int32, Stored.Neutral),
+        Channel(WeightLayout.Int2ChannelSme2, WeightKind.Int2Channel, 0, Padding.RepeatLastColumn, s_int2Fours, 0, StoredSum.Int32, Stored.Neutral),
 
-    private static void PackInt4(in PackedShape shape, int index, in PackSource source, Span<byte> panel)
-    {
-        Int4Formula formula = FormulaOf(shape.Layout);
-        int columns = shape.PanelColumns;
-        int groups = shape.Groups;
-        int blocks = shape.Format.GroupSize / 32;
-        int groupBytes = (int)shape.GroupBytes;
-        int rowBytes = shape.InFeatures / 2;
-        Span<byte> sums = panel[(groups * groupBytes)..];
-        for (int column = 0; column < columns; column++)
-        {
-            int row = (index * columns) + column;
-            bool padding = row >= shape.OutFeatures;
-            if (padding && formula.RepeatsLastColumn)
-            {
-                row = shape.OutFeatures - 1;
-                padding = false;
-            }
+        Q4_0(WeightLayout.Q4_0N32K4, 32, Padding.Zero, s_int4Halves4, 0, ScalePlace.AfterCodes, Stored.Plain),
+        Q4_0(WeightLayout.Q4_0N4K8, 4, Padding.RepeatLastColumn, s_int4Halves4, 8, ScalePlace.First, Stored.Absent),
+        Q4_0(WeightLayout.Q4_0N4K16, 4, Padding.RepeatLastColumn, s_int4Halves8, 8, ScalePlace.First, Stored.Absent),
+        Q4_0(WeightLayout.Q4_0N8K16, 8, Padding.RepeatLastColumn, s_int4Halves8, 8, ScalePlace.First, Stored.Absent),
+        Q4_0(WeightLayout.Q4_0Sme, 0, Padding.RepeatLastColumn, s_int4Quads, 8, ScalePlace.Last, Stored.Absent),
+        Q4_0(WeightLayout.Q4_0Sme2, 0, Padding.RepeatLastColumn, s_int4Pairs, 0, ScalePlace.Last, Stored.Absent),
 
-            ReadOnlySpan<byte> rowCodes = padding ? default : source.Codes.Slice(row * rowBytes, rowBytes);
-            float rowSum = 0;
-            for (int group = 0; group < groups; group++)
-            {
-                Span<byte> packed = panel.Slice(group * groupBytes, groupBytes);
-                ushort scale = padding ? (ushort)0 : source.Scales[(row * groups) + group];
-                BinaryPrimitives.WriteUInt16LittleEndian(packed[(columns * blocks * 16 + (column * 2))..], scale);
-                for (int block = 0; block < blocks; block++)
-                {
-                    int start = ((group * blocks) + block) * 32;
-                    int sum = 0;
-                    for (int i = 0; i < 16; i++)
-                    {
-                        int low = padding ? 8 : Code(rowCodes, start + i);
-                        int high = padding ? 8 : Code(rowCodes, start + 16 + i);
-                        sum += low + high - 16;
-                        packed[formula.OffsetInGroup(columns, column, block, i)] = (byte)((low | (high << 4)) ^ formula.Mask);
-                    }
+        Int4Asymmetric(WeightLayout.Int4AsymmetricN32K4, 32, Padding.Zero, s_int4Halves4, 0),
+        Int4Asymmetric(WeightLayout.Int4AsymmetricN4K8, 4, Padding.RepeatLastColumn, s_int4Halves4, 8),
+        Int4Asymmetric(WeightLayout.Int4AsymmetricN4K16, 4, Padding.RepeatLastColumn, s_int4Halves8, 8),
+        Int4Asymmetric(WeightLayout.Int4AsymmetricSme2, 0, Padding.RepeatLastColumn, s_int4Pairs, 0) with { GroupScale = Stored.Plain },
+    }.ToDictionary(layout => layout.Layout);
 
-                    rowSum += sum * BFloat16.ToSingle(scale);
-                }
-            }
+    /// <summary>Every layout with its parameters.</summary>
+    public static IReadOnlyCollection<PackedLayout> All => s_all.Values;
 
-            BinaryPrimitives.WriteSingleLittleEndian(sums[(column * sizeof(float))..], ReferenceKernels.OneNaN(rowSum));
-            BinaryPrimitives.WriteSingleLittleEndian(
-                sums[((columns + column) * sizeof(float))..], padding || source.Bias.IsEmpty ? 0 : source.Bias[row]);
-        }
-    }
+    /// <summary>The parameters of a layout; null where the number is that of none.</summary>
+    public static PackedLayout? Find(WeightLayout layout) => s_all.GetValueOrDefault(layout);
 
-    /// <param name="shape">What was packed.</param>
-    /// <param name="index">The panel.</param>
-    /// <param name="panel">The panel.</param>
-    /// <param name="codes">Receives its rows of [n][k/2].</param>
-    /// <param name="scales">Receives its rows of [n][k/group].</param>
-    /// <param name="bias">Receives its values of [n].</param>
-    public static void UnpackInt4(
-        in PackedShape shape, int index, ReadOnlySpan<byte> panel, Span<byte> codes, Span<ushort> scales, Span<float> bias)
-    {
-        Int4Formula formula = FormulaOf(shape.Layout);
-        int columns = shape.PanelColumns;
-        int groups = shape.Groups;
-        int blocks = shape.Format.GroupSize / 32;
-        int groupBytes = (int)shape.GroupBytes;
-        int rowBytes = shape.InFeatures / 2;
-        int first = index * columns;
-        int filled = Math.Min(columns, shape.OutFeatures - first);
-        for (int column = 0; column < filled; column++)
-        {
-            Span<byte> rowCodes = codes.Slice((first + column) * rowBytes, rowBytes);
-            rowCodes.Clear();
-            for (int group = 0; group < groups; group++)
-            {
-                ReadOnlySpan<byte> packed = panel.Slice(group * groupBytes, groupBytes);
-                scales[((first + column) * groups) + group] =
-                    BinaryPrimitives.ReadUInt16LittleEndian(packed[(columns * blocks * 16 + (column * 2))..]);
-                for (int block = 0; block < blocks; block++)
-                {
-                    int start = ((group * blocks) + block) * 32;
-                    for (int i = 0; i < 16; i++)
-                    {
-                        int pair = packed[formula.OffsetInGroup(columns, column, block, i)] ^ formula.Mask;
-                        int shift = (i & 1) * 4;
-                        rowCodes[(start + i) / 2] |= (byte)((pair & 0xF) << shift);
-                        rowCodes[(start + 16 + i) / 2] |= (byte)((pair >> 4) << shift);
-                    }
-                }
-            }
+    /// <summary>Whether a vector of so many bytes is one that the layout can be made for; 0 where it depends on none.</summary>
+    public bool Allows(int vectorBytes) => Columns != 0
+        ? vectorBytes == 0
+        : vectorBytes is >= 16 and <= 256 && int.IsPow2(vectorBytes);
 
-            bias[first + column] = BinaryPrimitives.ReadSingleLittleEndian(
-                panel[((groups * groupBytes) + ((columns + column) * sizeof(float)))..]);
-        }
-    }
+    private static PackedLayout Floats(WeightLayout layout, WeightKind kind, int columns, int divisor) => new(
+        layout, kind, columns, divisor, Padding.Zero, default, 0, ScalePlace.AfterCodes, Stored.Absent, StoredSum.None, Stored.Absent, Stored.Plain);
 
-    /// <summary>The code 0..15 at a place of a row of packed nibbles.</summary>
-    public static int Code(ReadOnlySpan<byte> row, int k) => (row[k / 2] >> ((k & 1) * 4)) & 0xF;
+    private static PackedLayout Int4Group(
+        WeightLayout layout, int columns, Padding padding, CodeOrder order, byte flip, Stored bias) => new(
+        layout, WeightKind.Int4Group, columns, 1, padding, order, flip, ScalePlace.AfterCodes, Stored.Plain, StoredSum.RowSum, Stored.Absent, bias);
+
+    private static PackedLayout Channel(
+        WeightLayout layout, WeightKind kind, int columns, Padding padding, CodeOrder order, byte flip, StoredSum sum, Stored scale) => new(
+        layout, kind, columns, 1, padding, order, flip, ScalePlace.AfterCodes, Stored.Absent, sum, scale, scale == Stored.Neutral ? scale : Stored.Plain);
+
+    private static PackedLayout Q4_0(
+        WeightLayout layout, int columns, Padding padding, CodeOrder order, byte flip, ScalePlace place, Stored bias) => new(
+        layout, WeightKind.Q4_0, columns, 1, padding, order, flip, place, Stored.Plain, StoredSum.None, Stored.Absent, bias);
+
+    private static PackedLayout Int4Asymmetric(
+        WeightLayout layout, int columns, Padding padding, CodeOrder order, byte flip) => new(
+        layout, WeightKind.Int4Asymmetric, columns, 1, padding, order, flip, ScalePlace.AfterCodes, Stored.Sixteenth, StoredSum.None, Stored.Absent, Stored.Plain);
 }

@@ -6,9 +6,24 @@ using System.Runtime.Intrinsics;
 namespace KleidiSharp;
 
 /// <summary><see cref="Int4Mapping.FullRange"/>.</summary>
-internal static class FullRangeInt4
+internal static unsafe class FullRangeInt4
 {
     private const float SmallestNormal = 1.17549435e-38f;
+
+    /// <summary>Quantises a matrix.</summary>
+    public static void Quantize(int threads, float* weights, int outFeatures, int inFeatures, int groupSize, WeightMemory to)
+    {
+        long groups = inFeatures / groupSize;
+        RowChunks.ForEach(threads, outFeatures, 1, (begin, end) =>
+        {
+            for (long group = begin * groups; group < end * groups; group++)
+            {
+                ((ushort*)to.Scales)[group] = QuantizeGroup(
+                    new ReadOnlySpan<float>(weights + (group * groupSize), groupSize),
+                    new Span<byte>(to.Rows + (group * groupSize / 2), groupSize / 2));
+            }
+        });
+    }
 
     /// <summary>
     /// m = the value of largest magnitude, the first among equals; scale = m / -8 rounded to bfloat16, ties to even;

@@ -25,11 +25,10 @@ internal sealed unsafe class DeviceBackend(KernelDevice device, int threads) : I
 
     public void VerifyLayout(WeightLayout layout) => device.VerifyLayout(layout);
 
-    public void QuantizeInt4(
-        ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales) =>
-        device.QuantizeInt4(weights, outFeatures, inFeatures, groupSize, codes, scales);
+    public void Quantize(float* weights, int outFeatures, int inFeatures, WeightFormat format, WeightMemory to) =>
+        device.Quantize(weights, outFeatures, inFeatures, format, to);
 
-    public BlobMemory Pack(in PackedShape shape, in PackSource source)
+    public BlobMemory Pack(in PackedShape shape, WeightMemory source)
     {
         byte[] blob = device.Pack(shape, source);
         BlobMemory memory = BlobMemory.Allocate(blob.Length);
@@ -39,19 +38,21 @@ internal sealed unsafe class DeviceBackend(KernelDevice device, int threads) : I
 
     public void MatMul(PackedBlob blob, in MatMulArguments arguments)
     {
-        int k = blob.Shape.InFeatures;
-        int n = blob.Shape.OutFeatures;
-        var x = new float[arguments.Rows * k];
-        var y = new float[arguments.Rows * n];
+        int xBytes = blob.Shape.InFeatures * arguments.XFormat.ElementSize;
+        int yBytes = blob.Shape.OutFeatures * arguments.YFormat.ElementSize;
+        var x = new byte[arguments.Rows * xBytes];
+        var y = new byte[arguments.Rows * yBytes];
         for (int row = 0; row < arguments.Rows; row++)
         {
-            arguments.X.Slice((int)(row * arguments.XStride), k).CopyTo(x.AsSpan(row * k));
+            byte* from = arguments.X + (row * arguments.XStride * arguments.XFormat.ElementSize);
+            new ReadOnlySpan<byte>(from, xBytes).CopyTo(x.AsSpan(row * xBytes));
         }
 
-        device.MatMul(IdOf(blob), -1, arguments.DisabledTiers, threads, arguments.Clamp, arguments.Rows, x, y);
+        _ = device.MatMul(IdOf(blob), arguments, threads, x, y);
         for (int row = 0; row < arguments.Rows; row++)
         {
-            y.AsSpan(row * n, n).CopyTo(arguments.Y[(int)(row * arguments.YStride)..]);
+            byte* to = arguments.Y + (row * arguments.YStride * arguments.YFormat.ElementSize);
+            y.AsSpan(row * yBytes, yBytes).CopyTo(new Span<byte>(to, yBytes));
         }
     }
 

@@ -9,7 +9,14 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
     private static readonly KernelInfo[] s_kernels =
     [
         Describe(0, "managed_int4_group_n32k4", WeightKind.Int4Group, WeightLayout.Int4N32K4),
-        Describe(1, "managed_f32_n16", WeightKind.Float32, WeightLayout.Float32N16),
+        Describe(1, "managed_int4_channel_n32k4", WeightKind.Int4Channel, WeightLayout.Int4ChannelN32K4),
+        Describe(2, "managed_int8_channel_n32k4", WeightKind.Int8Channel, WeightLayout.Int8ChannelN32K4),
+        Describe(3, "managed_int2_channel_n32k4", WeightKind.Int2Channel, WeightLayout.Int2ChannelN32K4),
+        Describe(4, "managed_q4_0_n32k4", WeightKind.Q4_0, WeightLayout.Q4_0N32K4),
+        Describe(5, "managed_int4_asymmetric_n32k4", WeightKind.Int4Asymmetric, WeightLayout.Int4AsymmetricN32K4),
+        Describe(6, "managed_f32_n16", WeightKind.Float32, WeightLayout.Float32N16),
+        Describe(7, "managed_f16_n16", WeightKind.Float16, WeightLayout.Float16N16),
+        Describe(8, "managed_bf16_n16", WeightKind.BFloat16, WeightLayout.BFloat16N16),
     ];
 
     private readonly WorkerTeam team = new(threads);
@@ -32,59 +39,32 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
 
     public void VerifyLayout(WeightLayout layout)
     {
-        // The kernels read what PackedLayout writes: there is no second opinion.
+        // The kernels read what the packers here write: there is no second opinion.
     }
 
-    public void QuantizeInt4(
-        ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales) =>
-        RowChunks.ForEachGroup(threads, weights, outFeatures, groupSize, codes, scales, ReferenceKernels.QuantizeGroup);
+    public void Quantize(float* weights, int outFeatures, int inFeatures, WeightFormat format, WeightMemory to) =>
+        RowChunks.ForEach(threads, outFeatures, 1, (begin, end) =>
+            ReferenceKernels.QuantizeRows(format, inFeatures, weights, begin, end, to));
 
-    public BlobMemory Pack(in PackedShape shape, in PackSource source)
+    public BlobMemory Pack(in PackedShape shape, WeightMemory source)
     {
         PackedShape what = shape;
-        int panelLength = shape.PanelLength;
         BlobMemory memory = BlobMemory.Allocate(shape.BlobBytes);
-        int valueCount = source.Values.Length;
-        int codeCount = source.Codes.Length;
-        int scaleCount = source.Scales.Length;
-        int biasCount = source.Bias.Length;
-        fixed (float* v = source.Values)
-        fixed (byte* c = source.Codes)
-        fixed (ushort* s = source.Scales)
-        fixed (float* b = source.Bias)
-        {
-            float* values = v;
-            byte* codes = c;
-            ushort* scales = s;
-            float* bias = b;
-            RowChunks.ForEach(threads, (int)shape.Panels, 1, (begin, end) =>
-            {
-                var part = new PackSource
-                {
-                    Values = new ReadOnlySpan<float>(values, valueCount),
-                    Codes = new ReadOnlySpan<byte>(codes, codeCount),
-                    Scales = new ReadOnlySpan<ushort>(scales, scaleCount),
-                    Bias = new ReadOnlySpan<float>(bias, biasCount),
-                };
-                for (int index = begin; index < end; index++)
-                {
-                    PackedLayout.Pack(what, index, part, new Span<byte>(
-                        memory.Address + PackedShape.HeaderSize + (index * what.PanelBytes), panelLength));
-                }
-            });
-        }
-
+        RowChunks.ForEach(threads, (int)shape.Panels, 1, (begin, end) =>
+            PackedPanels.Pack(what, source, begin, end, memory.Address + PackedShape.HeaderSize));
         BlobHeader.Seal(shape, memory);
         return memory;
     }
 
     public void MatMul(PackedBlob blob, in MatMulArguments arguments)
     {
-        var request = new KernelRequest(blob.Shape.Format, blob.Shape.Layout, arguments.Rows, arguments.DisabledTiers);
-        int kernel = 0;
+        PackedShape shape = blob.Shape;
+        var request = new KernelRequest(
+            shape.Format, shape.Layout, arguments.Rows, shape.OutFeatures, shape.InFeatures, arguments.DisabledTiers, shape.VectorBytes);
+        int kernel = Math.Max(arguments.Kernel, 0);
         while (Check(kernel, request) != KernelReject.None)
         {
-            if (++kernel == s_kernels.Length)
+            if (arguments.Kernel >= 0 || ++kernel == s_kernels.Length)
             {
                 throw new PlatformNotSupportedException(
                     $"The managed path does not read layout {blob.Shape.Layout}, or is switched off; "

@@ -12,52 +12,30 @@ internal sealed unsafe class ManagedMatMul : TeamWork, IDisposable
     // Below so many multiply-adds a second thread costs more than it brings.
     private const long WorthSharing = 1 << 17;
 
-    private readonly ScratchBuffer scratch = new();
+    private readonly PreparedRows prepared = new();
     private PackedShape shape;
+    private MatMulArguments arguments;
     private byte* panels;
-    private float* x;
-    private long xStride;
-    private float* y;
-    private long yStride;
-    private Clamp clamp;
+    private long panelBytes;
+    private int columns;
+    private int firstRow;
     private int rows;
     private int pieces;
 
-    // Prepared activations of a block of rows, in scratch.
-    private bool* finite;
-    private int* words;
-    private int* offsets;
-    private int* zeroPoints;
-    private float* scales;
-
-    public void Run(PackedBlob blob, in MatMulArguments arguments, WorkerTeam team, int threads)
+    public void Run(PackedBlob blob, in MatMulArguments what, WorkerTeam team, int threads)
     {
         shape = blob.Shape;
+        arguments = what;
         panels = blob.Memory.Address + PackedShape.HeaderSize;
-        xStride = arguments.XStride;
-        yStride = arguments.YStride;
-        clamp = arguments.Clamp;
+        panelBytes = shape.PanelBytes;
+        columns = shape.PanelColumns;
         bool shared = (long)Math.Min(arguments.Rows, BlockRows) * shape.OutFeatures * shape.InFeatures >= WorthSharing;
         pieces = shared ? (int)Math.Min(shape.Panels, threads * 4L) : 1;
-        fixed (float* firstX = arguments.X)
-        fixed (float* firstY = arguments.Y)
+        for (firstRow = 0; firstRow < arguments.Rows; firstRow += BlockRows)
         {
-            for (int row = 0; row < arguments.Rows; row += BlockRows)
-            {
-                rows = Math.Min(BlockRows, arguments.Rows - row);
-                x = firstX + (row * xStride);
-                y = firstY + (row * yStride);
-                if (shape.Format.Kind == WeightKind.Float32)
-                {
-                    PrepareFloat32();
-                }
-                else
-                {
-                    PrepareInt4();
-                }
-
-                team.Run(this, pieces);
-            }
+            rows = Math.Min(BlockRows, arguments.Rows - firstRow);
+            prepared.Prepare(shape, arguments, firstRow, rows);
+            team.Run(this, pieces);
         }
     }
 
@@ -66,112 +44,70 @@ internal sealed unsafe class ManagedMatMul : TeamWork, IDisposable
         long last = shape.Panels * (piece + 1) / pieces;
         for (long panel = shape.Panels * piece / pieces; panel < last; panel++)
         {
-            if (shape.Format.Kind == WeightKind.Float32)
+            switch (shape.Format.Kind)
             {
-                MultiplyFloat32((int)panel);
-            }
-            else
-            {
-                MultiplyInt4((int)panel);
+                case WeightKind.Float32:
+                    MultiplyFloats<Float32Weights>((int)panel);
+                    break;
+                case WeightKind.Float16:
+                    MultiplyFloats<Float16Weights>((int)panel);
+                    break;
+                case WeightKind.BFloat16:
+                    MultiplyFloats<BFloat16Weights>((int)panel);
+                    break;
+                default:
+                    MultiplyCodes((int)panel);
+                    break;
             }
         }
     }
 
-    public void Dispose() => scratch.Dispose();
+    public void Dispose() => prepared.Dispose();
 
-    private void PrepareFloat32()
+    private void MultiplyFloats<T>(int panel)
+        where T : struct, IFloatWeights
     {
-        finite = (bool*)scratch.Reserve(BlockRows);
-        for (int row = 0; row < rows; row++)
-        {
-            finite[row] = ReferenceKernels.IsFinite(Row(row));
-        }
-    }
-
-    private void PrepareInt4()
-    {
+        byte* weights = panels + (panel * panelBytes);
+        float* sums = stackalloc float[4 * FloatRows.Columns];
         int k = shape.InFeatures;
-        int groups = shape.Groups;
-        int wordsPerRow = k / 32 * ManagedKernels.WordsPerBlock;
-        long perRow = ((wordsPerRow + groups + 2L) * sizeof(int)) + k;
-        words = (int*)scratch.Reserve((ulong)(BlockRows * perRow));
-        offsets = words + (BlockRows * (long)wordsPerRow);
-        zeroPoints = offsets + (BlockRows * (long)groups);
-        scales = (float*)(zeroPoints + BlockRows);
-        sbyte* codes = (sbyte*)(scales + BlockRows);
-        for (int row = 0; row < rows; row++)
-        {
-            var rowCodes = new Span<sbyte>(codes, k);
-            ReferenceKernels.QuantizeActivations(Row(row), rowCodes, out zeroPoints[row], out scales[row]);
-            ManagedKernels.SpreadActivations(codes, k, words + (row * (long)wordsPerRow));
-            for (int group = 0; group < groups; group++)
-            {
-                int sum = 0;
-                foreach (sbyte code in rowCodes.Slice(group * shape.Format.GroupSize, shape.Format.GroupSize))
-                {
-                    sum += code;
-                }
-
-                offsets[(row * (long)groups) + group] = 8 * sum;
-            }
-        }
-    }
-
-    private void MultiplyFloat32(int panel)
-    {
-        float* weights = (float*)(panels + (panel * shape.PanelBytes));
-        float* sums = stackalloc float[4 * ManagedKernels.Float32Columns];
         int row = 0;
         for (; row + 4 <= rows; row += 4)
         {
-            ManagedKernels.Float32FourRows(weights, shape.InFeatures, x + (row * xStride), xStride, sums);
+            FloatRows.Four<T>(weights, k, prepared.Values + (row * (long)k), k, sums);
             for (int i = 0; i < 4; i++)
             {
-                StoreFloat32(row + i, panel, sums + (i * ManagedKernels.Float32Columns));
+                Store(row + i, panel, sums + (i * FloatRows.Columns), prepared.IsFinite(row + i));
             }
         }
 
         for (; row < rows; row++)
         {
-            ManagedKernels.Float32Row(weights, shape.InFeatures, x + (row * xStride), sums);
-            StoreFloat32(row, panel, sums);
+            FloatRows.One<T>(weights, k, prepared.Values + (row * (long)k), sums);
+            Store(row, panel, sums, prepared.IsFinite(row));
         }
     }
 
-    private void StoreFloat32(int row, int panel, float* sums)
+    private void MultiplyCodes(int panel)
     {
-        Span<float> results = Results(row, panel);
-        for (int column = 0; column < results.Length; column++)
-        {
-            results[column] = ReferenceKernels.Finish(finite[row] ? sums[column] : float.NaN, clamp);
-        }
-    }
-
-    private void MultiplyInt4(int panel)
-    {
-        byte* weights = panels + (panel * shape.PanelBytes);
-        float* rowSums = (float*)(weights + (shape.Groups * shape.GroupBytes));
-        float* bias = rowSums + ManagedKernels.Int4Columns;
-        float* sums = stackalloc float[ManagedKernels.Int4Columns];
+        float* results = stackalloc float[CodeBlocks.Columns];
         for (int row = 0; row < rows; row++)
         {
-            int* rowWords = words + (row * (long)(shape.InFeatures / 32 * ManagedKernels.WordsPerBlock));
-            int* rowOffsets = offsets + (row * (long)shape.Groups);
-            ManagedKernels.Int4Row(weights, shape.InFeatures, shape.Format.GroupSize, rowWords, rowOffsets, sums);
-            Span<float> results = Results(row, panel);
-            for (int column = 0; column < results.Length; column++)
-            {
-                results[column] = ReferenceKernels.FinishInt4(
-                    sums[column], rowSums[column], zeroPoints[row], scales[row], bias[column], clamp);
-            }
+            CodePanelKernels.Run(shape, panels + (panel * panelBytes), prepared, row, results);
+            Store(row, panel, results, isNumber: true);
         }
     }
 
-    private ReadOnlySpan<float> Row(int row) => new(x + (row * xStride), shape.InFeatures);
-
-    private Span<float> Results(int row, int panel)
+    private void Store(int row, int panel, float* results, bool isNumber)
     {
-        int first = panel * shape.PanelColumns;
-        return new Span<float>(y + (row * yStride) + first, Math.Min(shape.PanelColumns, shape.OutFeatures - first));
+        int first = panel * columns;
+        var values = new Span<float>(results, Math.Min(columns, shape.OutFeatures - first));
+        foreach (ref float value in values)
+        {
+            value = ReferenceKernels.Finish(isNumber ? value : float.NaN, arguments.Clamp);
+        }
+
+        int size = arguments.YFormat.ElementSize;
+        byte* to = arguments.Y + ((((firstRow + row) * arguments.YStride) + first) * size);
+        ActivationRows.Write(values, arguments.YFormat, new Span<byte>(to, values.Length * size));
     }
 }

@@ -8,9 +8,6 @@ namespace KleidiSharp;
 /// <summary>Works in the native library: one call of it per operation.</summary>
 internal sealed unsafe class NativeBackend : IBackend
 {
-    private const uint KnownTiers = (uint)(ks_tier.KS_TIER_PORTABLE | ks_tier.KS_TIER_NEON | ks_tier.KS_TIER_DOTPROD
-        | ks_tier.KS_TIER_I8MM | ks_tier.KS_TIER_AVX2 | ks_tier.KS_TIER_AVX512VNNI);
-
     // More rows than any kernel takes at once: what they need of scratch, more rows do not exceed.
     private const long ManyRows = 1 << 20;
 
@@ -42,7 +39,8 @@ internal sealed unsafe class NativeBackend : IBackend
     {
         var info = new ks_cpu_info { struct_size = (uint)sizeof(ks_cpu_info) };
         NativeStatus.ThrowIfFailed(NativeMethods.ks_get_cpu_info(&info));
-        return new CpuFeatures(ToArchitecture(info.arch), (CpuFeature)info.features, (int)info.sve_bytes);
+        return new CpuFeatures(
+            ToArchitecture(info.arch), (CpuFeature)info.features, (int)info.sve_bytes, (int)info.sme_bytes, (int)info.sme_units);
     }
 
     public static Architecture? ToArchitecture(uint arch) => (ks_arch)arch switch
@@ -52,8 +50,8 @@ internal sealed unsafe class NativeBackend : IBackend
         _ => null,
     };
 
-    /// <summary>The tiers that the C ABI knows; it has no word for those of .NET and those without kernels.</summary>
-    public static uint ToNative(KernelTiers tiers) => (uint)tiers & KnownTiers;
+    /// <summary>The tiers that the C ABI knows; it has no word for that of .NET.</summary>
+    public static uint ToNative(KernelTiers tiers) => (uint)(tiers & ~KernelTiers.Managed);
 
     public KernelReject Check(int kernel, in KernelRequest request)
     {
@@ -64,7 +62,10 @@ internal sealed unsafe class NativeBackend : IBackend
             layout = (int)(request.Layout ?? 0),
             group = request.Format.GroupSize,
             m = request.Rows,
+            n = request.OutFeatures,
+            k = request.InFeatures,
             disabled_tiers = ToNative(request.DisabledTiers),
+            vector_bytes = request.VectorBytes,
         };
         int reason;
         NativeStatus.ThrowIfFailed(NativeMethods.ks_check_kernel(kernel, &args, &reason));
@@ -73,72 +74,58 @@ internal sealed unsafe class NativeBackend : IBackend
 
     public void VerifyLayout(WeightLayout layout) => NativeStatus.ThrowIfFailed(NativeMethods.ks_verify_layout((int)layout));
 
-    public void QuantizeInt4(
-        ReadOnlySpan<float> weights, int outFeatures, int inFeatures, int groupSize, Span<byte> codes, Span<ushort> scales)
+    public void Quantize(float* weights, int outFeatures, int inFeatures, WeightFormat format, WeightMemory to)
     {
-        long codesPerRow = inFeatures / 2;
-        long scalesPerRow = inFeatures / groupSize;
-        fixed (float* w = weights)
-        fixed (byte* c = codes)
-        fixed (ushort* s = scales)
+        FormatTraits traits = format.Traits;
+        long rowBytes = traits.RowBytes(inFeatures);
+        long groups = traits.ScalesPerRow(inFeatures, format.GroupSize);
+        RowChunks.ForEach(threads, outFeatures, 1, (begin, end) =>
         {
-            // A lambda cannot hold a fixed pointer.
-            float* firstWeight = w;
-            byte* firstCode = c;
-            ushort* firstScale = s;
-            RowChunks.ForEach(threads, outFeatures, 1, (begin, end) =>
+            var args = new ks_quantize_args
             {
-                var args = new ks_quantize_args
-                {
-                    struct_size = (uint)sizeof(ks_quantize_args),
-                    group = groupSize,
-                    n = end - begin,
-                    k = inFeatures,
-                    weights = firstWeight + ((long)begin * inFeatures),
-                    weights_stride = inFeatures,
-                    codes = firstCode + (begin * codesPerRow),
-                    codes_size = (ulong)((end - begin) * codesPerRow),
-                    scales = firstScale + (begin * scalesPerRow),
-                    scales_count = (ulong)((end - begin) * scalesPerRow),
-                };
-                NativeStatus.ThrowIfFailed(NativeMethods.ks_quantize_int4(&args));
-            });
-        }
+                struct_size = (uint)sizeof(ks_quantize_args),
+                format = (int)format.Kind,
+                group = format.GroupSize,
+                n = end - begin,
+                k = inFeatures,
+                weights = weights + ((long)begin * inFeatures),
+                weights_stride = inFeatures,
+                codes = to.Rows + (begin * rowBytes),
+                codes_size = (ulong)((end - begin) * rowBytes),
+                scales = to.Scales == null ? null : to.Scales + (begin * groups * traits.ScaleBytes),
+                scales_count = (ulong)((end - begin) * groups),
+                zeros = to.Zeros == null ? null : to.Zeros + (begin * groups),
+                zeros_count = (ulong)(to.Zeros == null ? 0 : (end - begin) * groups),
+            };
+            NativeStatus.ThrowIfFailed(NativeMethods.ks_quantize(&args));
+        });
     }
 
-    public BlobMemory Pack(in PackedShape shape, in PackSource source)
+    public BlobMemory Pack(in PackedShape shape, WeightMemory source)
     {
         PackedShape what = shape;
-        bool isFloat = shape.Format.Kind == WeightKind.Float32;
         BlobMemory memory = BlobMemory.Allocate(shape.BlobBytes);
-        fixed (float* v = source.Values)
-        fixed (byte* c = source.Codes)
-        fixed (ushort* s = source.Scales)
-        fixed (float* b = source.Bias)
+        RowChunks.ForEach(threads, shape.OutFeatures, shape.PanelColumns, (begin, end) =>
         {
-            void* weights = isFloat ? v : c;
-            ushort* scales = s;
-            float* bias = b;
-            RowChunks.ForEach(threads, shape.OutFeatures, shape.PanelColumns, (begin, end) =>
+            ks_shape native = ToNative(what);
+            var args = new ks_pack_args
             {
-                ks_shape native = ToNative(what);
-                var args = new ks_pack_args
-                {
-                    struct_size = (uint)sizeof(ks_pack_args),
-                    shape = &native,
-                    n_begin = begin,
-                    n_end = end,
-                    weights = weights,
-                    weights_stride_bytes = what.RowBytes,
-                    scales = scales,
-                    scales_stride = what.Groups,
-                    bias = bias,
-                    packed = memory.Address,
-                    packed_size = (ulong)memory.Size,
-                };
-                NativeStatus.ThrowIfFailed(NativeMethods.ks_pack(&args));
-            });
-        }
+                struct_size = (uint)sizeof(ks_pack_args),
+                shape = &native,
+                n_begin = begin,
+                n_end = end,
+                weights = source.Rows,
+                weights_stride_bytes = what.RowBytes,
+                scales = source.Scales,
+                scales_stride = what.ScalesPerRow,
+                zeros = source.Zeros,
+                zeros_stride = source.Zeros == null ? 0 : what.ScalesPerRow,
+                bias = source.Bias,
+                packed = memory.Address,
+                packed_size = (ulong)memory.Size,
+            };
+            NativeStatus.ThrowIfFailed(NativeMethods.ks_pack(&args));
+        });
 
         ks_shape sealedShape = ToNative(shape);
         NativeStatus.ThrowIfFailed(NativeMethods.ks_pack_seal(&sealedShape, memory.Address, (ulong)memory.Size));
@@ -155,15 +142,23 @@ internal sealed unsafe class NativeBackend : IBackend
             var args = new ks_matmul_args
             {
                 struct_size = (uint)sizeof(ks_matmul_args),
-                kernel = -1,
+                kernel = arguments.Kernel,
                 disabled_tiers = ToNative(arguments.DisabledTiers),
                 packed = blob.Memory.Address,
                 packed_size = (ulong)blob.Memory.Size,
                 m = arguments.Rows,
+                x = arguments.X,
                 x_stride = arguments.XStride,
-                x_count = (ulong)arguments.X.Length,
+                x_count = (ulong)arguments.XCount,
+                y = arguments.Y,
                 y_stride = arguments.YStride,
-                y_count = (ulong)arguments.Y.Length,
+                y_count = (ulong)arguments.YCount,
+                x_type = (int)arguments.XFormat.Type,
+                y_type = (int)arguments.YFormat.Type,
+                x_scale = arguments.XFormat.Quantization.Scale,
+                x_zero_point = arguments.XFormat.Quantization.ZeroPoint,
+                y_scale = arguments.YFormat.Quantization.Scale,
+                y_zero_point = arguments.YFormat.Quantization.ZeroPoint,
                 clamp_min = arguments.Clamp.Minimum,
                 clamp_max = arguments.Clamp.Maximum,
                 team = team is null ? null : team.Team,
@@ -173,13 +168,7 @@ internal sealed unsafe class NativeBackend : IBackend
                 : MeasureScratch(blob.Memory, args);
             args.scratch = scratch.Reserve(arguments.Rows == 1 ? need.OneRow : need.ManyRows);
             args.scratch_size = scratch.Size;
-            fixed (float* x = arguments.X)
-            fixed (float* y = arguments.Y)
-            {
-                args.x = x;
-                args.y = y;
-                NativeStatus.ThrowIfFailed(NativeMethods.ks_matmul(&args));
-            }
+            NativeStatus.ThrowIfFailed(NativeMethods.ks_matmul(&args));
         }
         finally
         {
@@ -216,6 +205,7 @@ internal sealed unsafe class NativeBackend : IBackend
         format = (int)shape.Format.Kind,
         layout = (int)shape.Layout,
         group = shape.Format.GroupSize,
+        vector_bytes = shape.VectorBytes,
         n = shape.OutFeatures,
         k = shape.InFeatures,
     };
@@ -236,6 +226,9 @@ internal sealed unsafe class NativeBackend : IBackend
             Needs = (CpuFeature)info.needs,
             MinRows = info.min_rows,
             MaxRows = info.max_rows,
+            MinColumns = info.min_columns,
+            VectorBytes = info.vector_bytes,
+            IsExact = info.exact != 0,
             IsCompiled = info.compiled != 0,
             IsSupported = info.supported != 0,
             NotCompiledReason = NativeStatus.Text(info.not_compiled_reason),
