@@ -810,7 +810,8 @@ KS_API int32_t ks_verify_layout(int32_t layout);
 
 /**
  * Computes the bytes of scratch that ks_matmul() needs; it grows with m up to a fixed number of rows and no further.
- * Reads struct_size, kernel, disabled_tiers, flags, packed, packed_size, m and reserved of `args`.
+ * Reads struct_size, kernel, disabled_tiers, flags, packed, packed_size, m, reserved and the types, scales and zero points
+ * of x and y of `args`.
  * @param size Result.
  * @return KS_OK, or a status for the argument that is wrong.
  */

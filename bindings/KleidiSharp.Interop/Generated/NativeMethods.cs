@@ -193,7 +193,8 @@ internal static unsafe partial class NativeMethods
 
     /// <summary>
     /// Computes the bytes of scratch that ks_matmul() needs; it grows with m up to a fixed number of rows and no
-    /// further. Reads struct_size, kernel, disabled_tiers, flags, packed, packed_size, m and reserved of <c>args</c>.
+    /// further. Reads struct_size, kernel, disabled_tiers, flags, packed, packed_size, m, reserved and the types,
+    /// scales and zero points of x and y of <c>args</c>.
     /// </summary>
     /// <param name="size">Result.</param>
     /// <returns>KS_OK, or a status for the argument that is wrong.</returns>
