@@ -10,7 +10,6 @@ namespace ks {
 namespace {
 
 constexpr int32_t kGroupStep = 32;
-constexpr int32_t kLargestGroup = 16384;
 
 }  // namespace
 

@@ -43,6 +43,9 @@ struct Format {
 constexpr int64_t kQ4BlockBytes = 18;
 constexpr int64_t kQ4BlockValues = 32;
 
+// Values of a group, at most.
+constexpr int32_t kLargestGroup = 16384;
+
 // The format of a ks_format, or null for an unknown one.
 const Format* find_format(int32_t id);
 

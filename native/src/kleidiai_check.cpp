@@ -12,9 +12,20 @@ namespace ks {
 namespace {
 
 const KleidiAILayouts* const families[] = {
-    &kFloatKleidiAILayouts,          &kInt4GroupKleidiAILayouts,   &kInt4ChannelKleidiAILayouts,
-    &kInt8ChannelKleidiAILayouts,    &kInt2ChannelKleidiAILayouts, &kQ4KleidiAILayouts,
+    &kFloatKleidiAILayouts,
+    &kF32SmeLayouts,
+    &kInt4GroupKleidiAILayouts,
+    &kInt4GroupSmeLayouts,
+    &kInt4ChannelKleidiAILayouts,
+    &kInt4ChannelSmeLayouts,
+    &kInt8ChannelKleidiAILayouts,
+    &kInt8ChannelSmeLayouts,
+    &kInt2ChannelKleidiAILayouts,
+    &kInt2ChannelSmeLayouts,
+    &kQ4KleidiAILayouts,
+    &kQ4SmeLayouts,
     &kInt4AsymmetricKleidiAILayouts,
+    &kInt4AsymmetricSmeLayouts,
 };
 
 // Numerical Recipes' linear congruential generator; its high bits serve.
@@ -55,6 +66,10 @@ struct Source {
             const uint16_t bits = format.element_bytes == 2 ? random.bf16() : static_cast<uint16_t>(random.next());
             memcpy(codes + i, &bits, sizeof bits);
         }
+        if (format.id == KS_FORMAT_Q4_0) {
+            // Finite scales, even 16 times as large.
+            for (int64_t i = 1; i < matrix.n * format.row_bytes(matrix.k); i += kQ4BlockBytes) codes[i] &= 0xBF;
+        }
         for (int64_t i = 0; i < matrix.n * scales_per_row; ++i) {
             const uint32_t bits = format.scales == ScaleType::kF32 ? float_to_bits(random.f32()) : random.bf16();
             memcpy(scales + static_cast<uint64_t>(i) * format.scale_bytes(), &bits, format.scale_bytes());
@@ -90,9 +105,10 @@ bool may_ask(const Ukernel& ukernel) {
 
 bool tile_agrees(const Ukernel& ukernel, size_t columns) {
     if (!may_ask(ukernel)) return true;
+    const bool sme = ukernel.vectors == Vectors::kSme;
+    const UkernelTile own = sme ? ukernel.tile.for_vectors(cpu_sme_bytes()) : ukernel.tile;
     const UkernelTile linked = ukernel.linked_tile();
-    return linked.mr == ukernel.tile.mr && linked.nr == columns && linked.kr == ukernel.tile.kr &&
-           linked.sr == ukernel.tile.sr;
+    return linked.mr == own.mr && linked.nr == columns && linked.kr == own.kr && linked.sr == own.sr;
 }
 
 bool bytes_agree(const KleidiAILayout& row, const PackedMatrix& matrix) {
@@ -123,9 +139,11 @@ bool agrees(const KleidiAILayout& row) {
     for (const Ukernel* ukernel : row.ukernels) {
         if (ukernel != nullptr && !tile_agrees(*ukernel, static_cast<size_t>(columns))) return false;
     }
-    // A whole panel and one with a tail; where the panel holds neutral numbers, so does the padding, unlike KleidiAI's.
-    const bool neutral = layout.channel_scale == Stored::kNeutral || layout.bias == Stored::kNeutral;
-    matrix.n = kPanels * columns - (neutral ? 0 : 1);
+    // A whole panel and one with a tail; where the panel holds neutral numbers, so does the padding, unlike KleidiAI's,
+    // and for SME some of that is not written.
+    const bool whole =
+        layout.channel_scale == Stored::kNeutral || layout.bias == Stored::kNeutral || layout.vectors == Vectors::kSme;
+    matrix.n = kPanels * columns - (whole ? 0 : 1);
     const int64_t element_bytes = format.is_float() ? format.element_bytes : 1;
     const int64_t longest = kMostPackedValues / (kPanels * columns * element_bytes);
     matrix.k = longest < 512 ? longest : 512;

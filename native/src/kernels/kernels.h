@@ -79,4 +79,28 @@ extern const KernelCode kF32Neon;
 extern const KernelCode kF16Neon;
 extern const KernelCode kBf16Neon;
 
+// AArch64, SME
+extern const KernelCode kInt4GroupSme2Mopa;
+extern const KernelCode kInt4GroupSme2Dot;
+extern const KernelCode kInt4ChannelSme2Mopa;
+extern const KernelCode kInt4ChannelSme2Dot;
+extern const KernelCode kInt4ChannelSmeMopa;
+extern const KernelCode kInt4ChannelSmeDot;
+extern const KernelCode kInt8ChannelSme2Mopa;
+extern const KernelCode kInt8ChannelSme2Dot;
+extern const KernelCode kInt8ChannelSmeMopa;
+extern const KernelCode kInt8ChannelSmeDot;
+extern const KernelCode kInt2ChannelSme2Mopa;
+extern const KernelCode kInt2ChannelSme2Dot;
+extern const KernelCode kQ4Sme2Mopa;
+extern const KernelCode kQ4Sme2Dot;
+extern const KernelCode kQ4SmeMopa;
+extern const KernelCode kQ4SmeDot;
+extern const KernelCode kInt4AsymmetricSme2Mopa;
+extern const KernelCode kInt4AsymmetricSme2Dot;
+extern const KernelCode kF32Sme2Mopa;
+extern const KernelCode kF32Sme2Mla;
+extern const KernelCode kF32SmeMopa;
+extern const KernelCode kF32SmeMla;
+
 }  // namespace ks

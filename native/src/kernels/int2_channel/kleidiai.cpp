@@ -28,9 +28,9 @@ constexpr KleidiAILayout layouts[] = {
 }  // namespace
 
 const KernelCode kInt2ChannelKleidiAIDotprod8x4 =
-    Adapter<kDotprod8x4, KS_LAYOUT_INT2_CHANNEL_NR4KR4, kLhsPerRowUnscaled, Finish::kScaleAndBias>::code;
+    Adapter<kDotprod8x4, KS_LAYOUT_INT2_CHANNEL_NR4KR4, kLhsPerRowUnscaled, finish_channels>::code;
 const KernelCode kInt2ChannelKleidiAIDotprod1x4 =
-    Adapter<kDotprod1x4, KS_LAYOUT_INT2_CHANNEL_NR4KR4, kLhsPerRowUnscaled, Finish::kScaleAndBias>::code;
+    Adapter<kDotprod1x4, KS_LAYOUT_INT2_CHANNEL_NR4KR4, kLhsPerRowUnscaled, finish_channels>::code;
 
 const KleidiAILayouts kInt2ChannelKleidiAILayouts(layouts);
 

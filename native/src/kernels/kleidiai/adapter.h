@@ -3,8 +3,7 @@
 // it reads. Compiled for the baseline: KleidiAI's objects bring their own instruction sets.
 #pragma once
 
-#include <math.h>
-
+#include "cpu.h"
 #include "kernels/kleidiai/finish.h"
 #include "kernels/kleidiai/ukernel.h"
 #include "kernels/lhs/lhs_packer.h"
@@ -12,21 +11,23 @@
 
 namespace ks {
 
-// What is left to do after the micro-kernel.
-enum class Finish { kNothing, kBias, kScaleAndBias };
-
-template <const Ukernel& ukernel, int32_t kLayout, const LhsPacker& packer, Finish kFinish = Finish::kNothing>
+// `finish` is what is left to do after the micro-kernel, which then runs unclamped; null for nothing.
+template <const Ukernel& ukernel, int32_t kLayout, const LhsPacker& packer, Finish finish = nullptr>
 struct Adapter {
-    static constexpr LhsTile tile = {static_cast<int64_t>(ukernel.tile.mr),
-                                     static_cast<int64_t>(ukernel.tile.kr / ukernel.tile.sr)};
+    static constexpr bool kSme = ukernel.vectors == Vectors::kSme;
 
-    static uint64_t lhs_size(int64_t m, int64_t k, int64_t group) {
-        return static_cast<uint64_t>(packer.size(tile, m, k, group));
+    static LhsTile tile() {
+        const UkernelTile own = kSme ? ukernel.tile.for_vectors(cpu_sme_bytes()) : ukernel.tile;
+        return {static_cast<int64_t>(own.mr), static_cast<int64_t>(own.kr / own.sr)};
     }
 
-    static int64_t lhs_pieces(int64_t m) { return tile.panels(m); }
+    static uint64_t lhs_size(int64_t m, int64_t k, int64_t group) {
+        return static_cast<uint64_t>(packer.size(tile(), m, k, group));
+    }
 
-    static void pack_lhs(const MatMul& mm, int64_t piece) { packer.pack(mm, tile, piece); }
+    static int64_t lhs_pieces(int64_t m) { return tile().panels(m); }
+
+    static void pack_lhs(const MatMul& mm, int64_t piece) { packer.pack(mm, tile(), piece); }
 
     static void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
         const Layout& layout = *find_layout(kLayout);
@@ -34,18 +35,17 @@ struct Adapter {
         const PackedMatrix weights = {&layout, &format, mm.n, mm.k, mm.group, mm.vector_bytes};
         const uint64_t panel = static_cast<uint64_t>(n_begin / weights.columns());
         const int64_t group = layout.group_scale != Stored::kAbsent ? group_values(weights) : 0;
-        constexpr bool kComplete = kFinish == Finish::kNothing;
         // Some apply the upper bound first, which shows where both bounds are zeros, of unlike sign.
         const float lo = mm.lo < mm.hi ? mm.lo : mm.hi;
         ukernel.run({static_cast<size_t>(mm.m), static_cast<size_t>(n_end - n_begin), static_cast<size_t>(mm.k),
                      static_cast<size_t>(group), mm.lhs, mm.panels + panel * weights.panel_bytes(), mm.y + n_begin,
-                     static_cast<size_t>(mm.y_stride) * sizeof(float), kComplete ? lo : -INFINITY,
-                     kComplete ? mm.hi : INFINITY});
-        if constexpr (kFinish == Finish::kBias) add_bias(mm, n_begin, n_end);
-        if constexpr (kFinish == Finish::kScaleAndBias) scale_channels(mm, row_scales(mm, tile), n_begin, n_end);
+                     static_cast<size_t>(mm.y_stride) * sizeof(float), finish == nullptr ? lo : ukernel.unclamped.lo,
+                     finish == nullptr ? mm.hi : ukernel.unclamped.hi});
+        if constexpr (finish != nullptr) finish(mm, tile(), n_begin, n_end);
     }
 
-    static constexpr KernelCode code = {static_cast<int64_t>(ukernel.tile.nr), lhs_size, lhs_pieces, pack_lhs, run};
+    static constexpr KernelCode code = {kSme ? 0 : static_cast<int64_t>(ukernel.tile.nr), lhs_size, lhs_pieces,
+                                        pack_lhs, run};
 };
 
 }  // namespace ks

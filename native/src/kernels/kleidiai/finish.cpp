@@ -25,21 +25,63 @@ void finish_columns(const MatMul& mm, int64_t n_begin, int64_t n_end, Finish fin
     }
 }
 
+// The outer-product kernels begin a sum with its first product instead of adding that to +0. So the sum is -0 where all
+// products are; it is in no other case, as none of these products is too small for a float.
+float32x4_t from_positive_zero(float32x4_t sum) { return vaddq_f32(sum, vdupq_n_f32(0)); }
+
 }  // namespace
 
-void add_bias(const MatMul& mm, int64_t n_begin, int64_t n_end) {
-    const float* bias = mm.tail;
-    finish_columns(mm, n_begin, n_end,
-                   [=](int64_t, int64_t j, float32x4_t v) { return vaddq_f32(v, vld1q_f32(bias + j)); });
+void finish_clamp(const MatMul& mm, LhsTile, int64_t n_begin, int64_t n_end) {
+    finish_columns(mm, n_begin, n_end, [](int64_t, int64_t, float32x4_t v) { return v; });
 }
 
-void scale_channels(const MatMul& mm, const float* row_scales, int64_t n_begin, int64_t n_end) {
-    const float* scale = mm.tail;
-    const float* bias = scale + mm.padded_n;
-    finish_columns(mm, n_begin, n_end, [=](int64_t row, int64_t j, float32x4_t v) {
-        const float32x4_t factor = vmulq_n_f32(vld1q_f32(scale + j), row_scales[row]);
-        return vaddq_f32(vmulq_f32(v, factor), vld1q_f32(bias + j));
+void finish_bias(const MatMul& mm, LhsTile, int64_t n_begin, int64_t n_end) {
+    const float* bias = mm.tail;
+    finish_columns(mm, n_begin, n_end, [=](int64_t, int64_t j, float32x4_t v) {
+        return vaddq_f32(from_positive_zero(v), vld1q_f32(bias + j));
     });
+}
+
+void finish_sixteenth_and_bias(const MatMul& mm, LhsTile, int64_t n_begin, int64_t n_end) {
+    const float* bias = mm.tail;
+    finish_columns(mm, n_begin, n_end, [=](int64_t, int64_t j, float32x4_t v) {
+        return vaddq_f32(vmulq_n_f32(from_positive_zero(v), 1.0f / 16), vld1q_f32(bias + j));
+    });
+}
+
+void finish_rows(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end) {
+    const float* scale_x = row_scales(mm, tile);
+    const float* bias = mm.tail;
+    finish_columns(mm, n_begin, n_end, [=](int64_t row, int64_t j, float32x4_t v) {
+        return vaddq_f32(vmulq_n_f32(from_positive_zero(v), scale_x[row]), vld1q_f32(bias + j));
+    });
+}
+
+namespace {
+
+// y = clamp(y * y_factor * (scale_x * (scale_w * scale_factor)) + bias); the factors are powers of two.
+void finish_scaled(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end, float y_factor, float scale_factor) {
+    const float* scale_x = row_scales(mm, tile);
+    const float* scale_w = mm.tail;
+    const float* bias = scale_w + mm.padded_n;
+    finish_columns(mm, n_begin, n_end, [=](int64_t row, int64_t j, float32x4_t v) {
+        const float32x4_t scale = vmulq_n_f32(vmulq_n_f32(vld1q_f32(scale_w + j), scale_factor), scale_x[row]);
+        return vaddq_f32(vmulq_f32(vmulq_n_f32(v, y_factor), scale), vld1q_f32(bias + j));
+    });
+}
+
+}  // namespace
+
+void finish_channels(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end) {
+    finish_scaled(mm, tile, n_begin, n_end, 1, 1);
+}
+
+void finish_int4_channels(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end) {
+    finish_scaled(mm, tile, n_begin, n_end, 1, 1.0f / 16);
+}
+
+void finish_int4_channels_of_t(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end) {
+    finish_scaled(mm, tile, n_begin, n_end, 16, 1.0f / 16);
 }
 
 }  // namespace ks

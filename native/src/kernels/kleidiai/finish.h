@@ -4,14 +4,31 @@
 // MatMul::tail.
 #pragma once
 
-#include "kernel.h"
+#include "kernels/lhs/lhs_packer.h"
 
 namespace ks {
 
+using Finish = void (*)(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
+
+// y = clamp(y).
+void finish_clamp(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
+
 // y = clamp(y + bias), with the bias as the tail.
-void add_bias(const MatMul& mm, int64_t n_begin, int64_t n_end);
+void finish_bias(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
+
+// y = clamp(y / 16 + bias), with the bias as the tail.
+void finish_sixteenth_and_bias(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
+
+// y = clamp(y * scale_x + bias), with scale_x as kLhsPerRowUnscaled leaves it and the bias as the tail.
+void finish_rows(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
 
 // y = clamp(y * (scale_x * scale_w) + bias), with scale_w and the bias as the tail.
-void scale_channels(const MatMul& mm, const float* row_scales, int64_t n_begin, int64_t n_end);
+void finish_channels(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
+
+// y = clamp(y * (scale_x * (scale_w / 16)) + bias); y is 16 * t.
+void finish_int4_channels(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
+
+// y = clamp(16 * y * (scale_x * (scale_w / 16)) + bias); y is t.
+void finish_int4_channels_of_t(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
 
 }  // namespace ks

@@ -8,7 +8,7 @@
 
 namespace ks {
 
-constexpr int kMostUkernels = 3;
+constexpr int kMostUkernels = 4;
 
 struct KleidiAILayout {
     int32_t layout;
@@ -29,12 +29,19 @@ struct KleidiAILayouts {
 };
 
 extern const KleidiAILayouts kFloatKleidiAILayouts;
+extern const KleidiAILayouts kF32SmeLayouts;
 extern const KleidiAILayouts kInt4GroupKleidiAILayouts;
+extern const KleidiAILayouts kInt4GroupSmeLayouts;
 extern const KleidiAILayouts kInt4ChannelKleidiAILayouts;
+extern const KleidiAILayouts kInt4ChannelSmeLayouts;
 extern const KleidiAILayouts kInt8ChannelKleidiAILayouts;
+extern const KleidiAILayouts kInt8ChannelSmeLayouts;
 extern const KleidiAILayouts kInt2ChannelKleidiAILayouts;
+extern const KleidiAILayouts kInt2ChannelSmeLayouts;
 extern const KleidiAILayouts kQ4KleidiAILayouts;
+extern const KleidiAILayouts kQ4SmeLayouts;
 extern const KleidiAILayouts kInt4AsymmetricKleidiAILayouts;
+extern const KleidiAILayouts kInt4AsymmetricSmeLayouts;
 
 // What pack() is called with, at most: values of k in all rows, and rows.
 constexpr int64_t kMostPackedValues = 16384;

@@ -3,6 +3,7 @@
 // of arguments, and, since release 1.23, a function that returns a table of functions taking structs.
 #pragma once
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,14 +32,28 @@ struct UkernelTile {
     size_t nr;
     size_t kr;
     size_t sr;
+
+    // Of a tile for SME vectors of 128 bits the one for longer vectors. Kernels for one row stay such.
+    constexpr UkernelTile for_vectors(uint64_t bytes) const {
+        const uint64_t times = bytes / 16;
+        return {mr == 1 ? 1 : mr * times, nr * times, kr, sr};
+    }
+};
+
+// What a micro-kernel is given where its results are not to be clamped.
+struct Unclamped {
+    float lo;
+    float hi;
 };
 
 struct Ukernel {
     void (*run)(const UkernelCall& call);
-    UkernelTile tile;
+    UkernelTile tile;  // with Vectors::kSme for vectors of 128 bits
     // What the linked release says of its tile. On a CPU without `vectors` it must not be asked.
     UkernelTile (*linked_tile)();
     Vectors vectors;
+    // SME2's FCLAMP turns a NaN into a bound, and a bound that is NaN into none.
+    Unclamped unclamped = {-INFINITY, INFINITY};
 };
 
 // Values of the 2-bit codes; kernels may read 64 bytes of it.
@@ -54,6 +69,18 @@ inline void call_ukernel(void (*function)(size_t, size_t, size_t, const void*, c
                                           float, float),
                          const UkernelCall& c) {
     function(c.m, c.n, c.k, c.lhs, c.rhs, c.y, c.y_stride_bytes, sizeof(float), c.lo, c.hi);
+}
+
+inline void call_ukernel(void (*function)(size_t, size_t, size_t, const void*, const void*, void*, size_t, size_t,
+                                          float, float),
+                         const UkernelCall& c) {
+    function(c.m, c.n, c.k, c.lhs, c.rhs, c.y, c.y_stride_bytes, sizeof(float), c.lo, c.hi);
+}
+
+inline void call_ukernel(void (*function)(size_t, size_t, size_t, const void*, size_t, const void*, void*, size_t,
+                                          size_t, float, float),
+                         const UkernelCall& c) {
+    function(c.m, c.n, c.k, c.lhs, c.k * sizeof(float), c.rhs, c.y, c.y_stride_bytes, sizeof(float), c.lo, c.hi);
 }
 
 inline void call_ukernel(void (*function)(size_t, size_t, size_t, const void*, const void*, float*, size_t, size_t,
@@ -95,15 +122,18 @@ UkernelTile struct_tile() {
 }  // namespace ks
 
 // A Ukernel of either generation; `name` without "kai_run_matmul_clamp_f32_" or "kai_matmul_clamp_f32_".
-#define KS_UKERNEL(name, mr, nr, kr, sr, vectors)                                                    \
+#define KS_UKERNEL(name, mr, nr, kr, sr, ...)                                                        \
     ks::Ukernel {                                                                                    \
         ks::run_ukernel<kai_run_matmul_clamp_f32_##name>, {mr, nr, kr, sr},                          \
             []() -> ks::UkernelTile {                                                                \
                 return {kai_get_mr_matmul_clamp_f32_##name(), kai_get_nr_matmul_clamp_f32_##name(),  \
                         kai_get_kr_matmul_clamp_f32_##name(), kai_get_sr_matmul_clamp_f32_##name()}; \
             },                                                                                       \
-            vectors                                                                                  \
+            __VA_ARGS__                                                                              \
     }
+
+#define KS_SME_UKERNEL(name, mr, nr, kr, sr) KS_UKERNEL(name, mr, nr, kr, sr, ks::Vectors::kSme)
+#define KS_SME2_UKERNEL(name, mr, nr, kr, sr) KS_UKERNEL(name, mr, nr, kr, sr, ks::Vectors::kSme, {NAN, NAN})
 
 #define KS_STRUCT_UKERNEL(name, mr, nr, kr, sr, vectors)                  \
     ks::Ukernel {                                                         \

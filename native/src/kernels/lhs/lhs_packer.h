@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations as KleidiAI's micro-kernels read them, quantised by this library's own code: the bits that ks_matmul()
+// Activations as KleidiAI's micro-kernels read them, prepared by this library's own code: the bits that ks_matmul()
 // states, rows that are not finite or vanish included. Compiled for the baseline of AArch64.
 //
 // Rows come in panels of tile.rows, the last one shorter. In a panel the codes of a row stand in runs of tile.run
@@ -37,7 +37,14 @@ const float* row_scales(const MatMul& mm, LhsTile tile);
 // qsi8d32p. For each 32 values: f16 scale of each row, codes.
 extern const LhsPacker kLhsPerBlock;
 
+// As kLhsPerBlock, a panel being all codes in runs of 4, then for each 32 values the f16 scale of each row.
+extern const LhsPacker kLhsPerBlockScalesLast;
+
 // qsi8d32pscalef32. For each group: codes, f32 sum(qa) * scale of each row, f32 scale of each row.
 extern const LhsPacker kLhsPerGroup;
+
+// f32 as they are: for each value of k those of the panel's rows. A row that is not finite begins with a NaN, which no
+// sum loses again.
+extern const LhsPacker kLhsFloats;
 
 }  // namespace ks

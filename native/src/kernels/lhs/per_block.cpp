@@ -15,9 +15,7 @@ uint16_t f16_bits(float value) { return vget_lane_u16(vreinterpret_u16_f16(vcvt_
 
 int64_t block_bytes(LhsTile tile) { return tile.rows * (kPiece + kScaleBytes); }
 
-int64_t size(LhsTile tile, int64_t m, int64_t k, int64_t) {
-    return tile.panels(m) * (k / kPiece) * block_bytes(tile);
-}
+int64_t size(LhsTile tile, int64_t m, int64_t k, int64_t) { return tile.panels(m) * (k / kPiece) * block_bytes(tile); }
 
 // One block of one row: its codes and its scale, an infinity or a NaN where the row has no result.
 uint16_t pack_block(const float* x, uint8_t* codes, LhsTile tile) {
@@ -29,27 +27,47 @@ uint16_t pack_block(const float* x, uint8_t* codes, LhsTile tile) {
     return f16_bits(d);
 }
 
+// Where the parts of a panel stand, and the bytes from one block's to the next.
+struct Places {
+    int64_t codes;
+    int64_t codes_step;
+    int64_t scales;
+    int64_t scales_step;
+};
+
+Places blockwise(LhsTile tile, int64_t) { return {tile.rows * kScaleBytes, block_bytes(tile), 0, block_bytes(tile)}; }
+
+Places scales_last(LhsTile tile, int64_t k) { return {0, tile.rows * kPiece, tile.rows * k, tile.rows * kScaleBytes}; }
+
+template <Places (*places_of)(LhsTile tile, int64_t k)>
 void pack(const MatMul& mm, LhsTile tile, int64_t panel) {
     const int64_t blocks = mm.k / kPiece;
+    const Places places = places_of(tile, mm.k);
     uint8_t* out = mm.lhs + panel * blocks * block_bytes(tile);
     const int64_t first = panel * tile.rows;
     for (int64_t r = 0; r < tile.rows && first + r < mm.m; ++r) {
         const float* x = mm.x + (first + r) * mm.x_stride;
-        const auto scale_at = [&](int64_t b) { return out + b * block_bytes(tile) + r * kScaleBytes; };
+        uint8_t* codes = out + places.codes + r * tile.run;
+        uint8_t* scales = out + places.scales + r * kScaleBytes;
         bool finite = true;
         for (int64_t b = 0; b < blocks; ++b) {
-            uint8_t* codes = out + b * block_bytes(tile) + tile.rows * kScaleBytes + r * tile.run;
-            const uint16_t scale = pack_block(x + b * kPiece, codes, tile);
+            const uint16_t scale = pack_block(x + b * kPiece, codes + b * places.codes_step, tile);
             finite &= scale < kF16Infinity;
-            memcpy(scale_at(b), &scale, sizeof scale);
+            memcpy(scales + b * places.scales_step, &scale, sizeof scale);
         }
         if (finite) continue;
-        for (int64_t b = 0; b < blocks; ++b) memcpy(scale_at(b), &kF16QuietNan, sizeof kF16QuietNan);
+        for (int64_t b = 0; b < blocks; ++b) {
+            memcpy(scales + b * places.scales_step, &kF16QuietNan, sizeof kF16QuietNan);
+        }
     }
 }
 
+// The kernels that read this form name kr 4 and sr 2, yet take runs of 4.
+void pack_scales_last(const MatMul& mm, LhsTile tile, int64_t panel) { pack<scales_last>(mm, {tile.rows, 4}, panel); }
+
 }  // namespace
 
-const LhsPacker kLhsPerBlock = {size, pack};
+const LhsPacker kLhsPerBlock = {size, pack<blockwise>};
+const LhsPacker kLhsPerBlockScalesLast = {size, pack_scales_last};
 
 }  // namespace ks

@@ -36,15 +36,15 @@ constexpr KleidiAILayout layouts[] = {
 
 }  // namespace
 
-const KernelCode kQ4KleidiAISve16x8 = Adapter<kSve16x8, KS_LAYOUT_Q4_0_NR8KR16, kLhsPerBlock, Finish::kBias>::code;
-const KernelCode kQ4KleidiAISve1x8 = Adapter<kSve1x8, KS_LAYOUT_Q4_0_NR8KR16, kLhsPerBlock, Finish::kBias>::code;
-const KernelCode kQ4KleidiAII8mm8x4 = Adapter<kI8mm8x4, KS_LAYOUT_Q4_0_NR4KR16, kLhsPerBlock, Finish::kBias>::code;
+const KernelCode kQ4KleidiAISve16x8 = Adapter<kSve16x8, KS_LAYOUT_Q4_0_NR8KR16, kLhsPerBlock, finish_bias>::code;
+const KernelCode kQ4KleidiAISve1x8 = Adapter<kSve1x8, KS_LAYOUT_Q4_0_NR8KR16, kLhsPerBlock, finish_bias>::code;
+const KernelCode kQ4KleidiAII8mm8x4 = Adapter<kI8mm8x4, KS_LAYOUT_Q4_0_NR4KR16, kLhsPerBlock, finish_bias>::code;
 const KernelCode kQ4KleidiAIDotprod1x4Kr16 =
-    Adapter<kDotprod1x4Kr16, KS_LAYOUT_Q4_0_NR4KR16, kLhsPerBlock, Finish::kBias>::code;
+    Adapter<kDotprod1x4Kr16, KS_LAYOUT_Q4_0_NR4KR16, kLhsPerBlock, finish_bias>::code;
 const KernelCode kQ4KleidiAIDotprod16x4 =
-    Adapter<kDotprod16x4, KS_LAYOUT_Q4_0_NR4KR8, kLhsPerBlock, Finish::kBias>::code;
+    Adapter<kDotprod16x4, KS_LAYOUT_Q4_0_NR4KR8, kLhsPerBlock, finish_bias>::code;
 const KernelCode kQ4KleidiAIDotprod1x4Kr8 =
-    Adapter<kDotprod1x4Kr8, KS_LAYOUT_Q4_0_NR4KR8, kLhsPerBlock, Finish::kBias>::code;
+    Adapter<kDotprod1x4Kr8, KS_LAYOUT_Q4_0_NR4KR8, kLhsPerBlock, finish_bias>::code;
 
 const KleidiAILayouts kQ4KleidiAILayouts(layouts);
 
