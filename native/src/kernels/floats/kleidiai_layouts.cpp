@@ -34,6 +34,9 @@ constexpr Ukernel kBf16Dot1x36 = KS_FLOAT_UKERNEL(f32_bf16p1x4_bf16p12x4b_1x36_n
 
 #undef KS_FLOAT_UKERNEL
 
+// No float has less than 2 bytes.
+constexpr int64_t kMostFloats = kMostPackedValues / 2;
+
 // KleidiAI's packers from rows of n, and from rows of k.
 template <auto packer>
 void pack(const Weights& from, const void* weights, size_t stride_bytes, const void* bias, const UkernelTile& tile,
@@ -56,7 +59,7 @@ void pack_f16(const Weights& from, const UkernelTile& tile, uint8_t* to) {
 
 template <auto packer>
 void pack_transposed(const Weights& from, const float* weights, const UkernelTile& tile, uint8_t* to) {
-    float rows_of_k[kMostPackedValues];
+    float rows_of_k[kMostFloats];
     for (int64_t i = 0; i < from.n * from.k; ++i) rows_of_k[i % from.k * from.n + i / from.k] = weights[i];
     pack<packer>(from, rows_of_k, static_cast<size_t>(from.n) * sizeof(float), from.bias, tile, to);
 }
@@ -69,7 +72,7 @@ void pack_f32_sve(const Weights& from, const UkernelTile& tile, uint8_t* to) {
 // KleidiAI has this packer from f32 only; numbers that are bf16 stay what they are.
 void pack_bf16(const Weights& from, const UkernelTile& tile, uint8_t* to) {
     const auto* weights = reinterpret_cast<const uint16_t*>(from.weights);
-    float widened[kMostPackedValues];
+    float widened[kMostFloats];
     for (int64_t i = 0; i < from.n * from.k; ++i) widened[i] = bf16_to_float(weights[i]);
     pack_transposed<kai_run_rhs_quant_pack_kxn_bf16p12x4biasf32_f32_neon>(from, widened, tile, to);
 }
