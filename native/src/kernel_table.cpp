@@ -28,16 +28,26 @@ constexpr const char* kKleidiSharp = "KleidiSharp";
 #define KS_CODE_KLEIDIAI(code) KS_CODE_ARM64(code)
 #endif
 
-// What SME kernels need, and the columns below which most of their tile would be idle with vectors of 512 bits.
-constexpr uint64_t kNeedsSme = KS_CPU_NEON | KS_CPU_SME;
-constexpr uint64_t kNeedsSme2 = kNeedsSme | KS_CPU_SME2;
+// Columns below which most of an SME kernel's tile would be idle with vectors of 512 bits.
 constexpr int64_t kSmeColumns = 32;
 constexpr int64_t kSmeF32Columns = 16;
-[[maybe_unused]] constexpr const char* kSmeSeveralRows =
-    "several rows at once, outer products; on request only: cores share the unit that computes them, and no measurement "
-    "on hardware stands behind its place";
-[[maybe_unused]] constexpr const char* kSmeOneRow =
-    "one row; shares its packed weights with the kernel for several rows, and stays on request with it";
+constexpr uint64_t kNeedsSME = KS_CPU_NEON | KS_CPU_SME;
+constexpr uint64_t kNeedsSME2 = kNeedsSME | KS_CPU_SME2;
+
+constexpr const char* kSmeSeveralRows =
+    "several rows at once, outer products; on request only: cores share the unit that does them; not measured";
+constexpr const char* kSmeOneRow = "one row; on request only, with the kernel for several rows that shares its weights";
+
+#define KS_SME_ROW(name, note, format, layout, tier, min_rows, max_rows, columns, code)                         \
+    {                                                                                                           \
+        name, kKleidiAI, note, format, layout, KS_TIER_##tier, kNeeds##tier, Vectors::kSme, min_rows, max_rows, \
+            columns, true, KS_CODE_KLEIDIAI(code)                                                               \
+    }
+
+// KleidiAI's kernel for several rows of x and the one for a single row, over the same packed weights.
+#define KS_SME_ROWS(tier, format, layout, columns, several, several_code, one, one_code)            \
+    KS_SME_ROW(several, kSmeSeveralRows, format, layout, tier, 2, kAnyRows, columns, several_code), \
+        KS_SME_ROW(one, kSmeOneRow, format, layout, tier, 1, 1, columns, one_code)
 
 // Every kernel there is, in order of preference: of the rows that fit, the first is used.
 // name, origin, note, format, layout, tier, needs, vectors, min_rows, max_rows, min_columns, exact, code,
@@ -45,16 +55,12 @@ constexpr int64_t kSmeF32Columns = 16;
 const Kernel table[] = {
     // int4 groups, AArch64 on request: KleidiAI SME2. Its packer for SME stores sixteenths of the scales as bf16, which
     // loses bits of those below 2^-122, and 16 times the whole scales could leave the range of f32.
-    {"kai_matmul_clamp_f32_qai8dxp1vlx4_qsi4c32p4vlx4_1vlx4vl_sme2_mopa", kKleidiAI, kSmeSeveralRows,
-     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 2, kAnyRows, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kInt4GroupSme2Mopa)},
-    {"kai_matmul_clamp_f32_qai8dxp1x4_qsi4c32p4vlx4_1x4vl_sme2_dot", kKleidiAI, kSmeOneRow, KS_FORMAT_INT4_GROUP,
-     KS_LAYOUT_INT4_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 1, 1, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kInt4GroupSme2Dot)},
+    KS_SME_ROWS(SME2, KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_SME2, kSmeColumns,
+                "kai_matmul_clamp_f32_qai8dxp1vlx4_qsi4c32p4vlx4_1vlx4vl_sme2_mopa", kInt4GroupSme2Mopa,
+                "kai_matmul_clamp_f32_qai8dxp1x4_qsi4c32p4vlx4_1x4vl_sme2_dot", kInt4GroupSme2Dot),
 
     // int4 groups, AArch64: KleidiAI SVE of 256 bits, i8mm, dotprod, then neon. The layout of the first row that fits
-    // is the one to
-    // pack for, so the kernels for several rows come before those for one.
+    // is the one to pack for, so the kernels for several rows come before those for one.
     {"kai_matmul_clamp_f32_qai8dxp2vsx8sf32_qsi4c32p8x8s16s0sbf16bf32_8vsx8_sve_i8mm", kKleidiAI,
      "many rows at once, 8-bit matrix multiply on vectors of 256 bits: from 16 rows on little more than half the "
      "instructions of NEON over the same packed weights, below three quarters of them, each of twice the work",
@@ -94,18 +100,12 @@ const Kernel table[] = {
      KS_LAYOUT_INT4_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4GroupPortable, ""},
 
     // int4 per channel, AArch64 on request: KleidiAI SME2 and SME
-    {"kai_matmul_clamp_f32_qai8dxp1vlx8_qsi4cxp4vlx8_1vlx4vl_sme2_mopa", kKleidiAI, kSmeSeveralRows,
-     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 2, kAnyRows,
-     kSmeColumns, true, KS_CODE_KLEIDIAI(kInt4ChannelSme2Mopa)},
-    {"kai_matmul_clamp_f32_qai8dxp1x4_qsi4cxp4vlx4_1x4vl_sme2_sdot", kKleidiAI, kSmeOneRow, KS_FORMAT_INT4_CHANNEL,
-     KS_LAYOUT_INT4_CHANNEL_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 1, 1, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kInt4ChannelSme2Dot)},
-    {"kai_matmul_clamp_f32_qai8dxp1vlx4_qsi4cxp4vlx4_1vlx4vl_sme_mopa", kKleidiAI, kSmeSeveralRows,
-     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_SME, KS_TIER_SME, kNeedsSme, Vectors::kSme, 2, kAnyRows,
-     kSmeColumns, true, KS_CODE_KLEIDIAI(kInt4ChannelSmeMopa)},
-    {"kai_matmul_clamp_f32_qai8dxp1x4_qsi4cxp4vlx4_1x4vl_sme_dot", kKleidiAI, kSmeOneRow, KS_FORMAT_INT4_CHANNEL,
-     KS_LAYOUT_INT4_CHANNEL_SME, KS_TIER_SME, kNeedsSme, Vectors::kSme, 1, 1, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kInt4ChannelSmeDot)},
+    KS_SME_ROWS(SME2, KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_SME2, kSmeColumns,
+                "kai_matmul_clamp_f32_qai8dxp1vlx8_qsi4cxp4vlx8_1vlx4vl_sme2_mopa", kInt4ChannelSme2Mopa,
+                "kai_matmul_clamp_f32_qai8dxp1x4_qsi4cxp4vlx4_1x4vl_sme2_sdot", kInt4ChannelSme2Dot),
+    KS_SME_ROWS(SME, KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_SME, kSmeColumns,
+                "kai_matmul_clamp_f32_qai8dxp1vlx4_qsi4cxp4vlx4_1vlx4vl_sme_mopa", kInt4ChannelSmeMopa,
+                "kai_matmul_clamp_f32_qai8dxp1x4_qsi4cxp4vlx4_1x4vl_sme_dot", kInt4ChannelSmeDot),
 
     // int4 per channel, AArch64: KleidiAI i8mm, KleidiAI dotprod
     {"kai_matmul_clamp_f32_qai8dxp4x8_qsi4cxp8x8_8x8x32_neon_i8mm", kKleidiAI,
@@ -142,18 +142,12 @@ const Kernel table[] = {
      KS_LAYOUT_INT4_CHANNEL_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4ChannelPortable, ""},
 
     // int8 per channel, AArch64 on request: KleidiAI SME2 and SME
-    {"kai_matmul_clamp_f32_qai8dxp1vlx4_qsi8cxp4vlx4_1vlx4vl_sme2_mopa", kKleidiAI, kSmeSeveralRows,
-     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_SME, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 2, kAnyRows,
-     kSmeColumns, true, KS_CODE_KLEIDIAI(kInt8ChannelSme2Mopa)},
-    {"kai_matmul_clamp_f32_qai8dxp1x4_qsi8cxp4vlx4_1x4vl_sme2_dot", kKleidiAI, kSmeOneRow, KS_FORMAT_INT8_CHANNEL,
-     KS_LAYOUT_INT8_CHANNEL_SME, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 1, 1, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kInt8ChannelSme2Dot)},
-    {"kai_matmul_clamp_f32_qai8dxp1vlx4_qsi8cxp4vlx4_1vlx4vl_sme_mopa", kKleidiAI, kSmeSeveralRows,
-     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_SME, KS_TIER_SME, kNeedsSme, Vectors::kSme, 2, kAnyRows,
-     kSmeColumns, true, KS_CODE_KLEIDIAI(kInt8ChannelSmeMopa)},
-    {"kai_matmul_clamp_f32_qai8dxp1x4_qsi8cxp4vlx4_1x4vl_sme_dot", kKleidiAI, kSmeOneRow, KS_FORMAT_INT8_CHANNEL,
-     KS_LAYOUT_INT8_CHANNEL_SME, KS_TIER_SME, kNeedsSme, Vectors::kSme, 1, 1, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kInt8ChannelSmeDot)},
+    KS_SME_ROWS(SME2, KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_SME, kSmeColumns,
+                "kai_matmul_clamp_f32_qai8dxp1vlx4_qsi8cxp4vlx4_1vlx4vl_sme2_mopa", kInt8ChannelSme2Mopa,
+                "kai_matmul_clamp_f32_qai8dxp1x4_qsi8cxp4vlx4_1x4vl_sme2_dot", kInt8ChannelSme2Dot),
+    KS_SME_ROWS(SME, KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_SME, kSmeColumns,
+                "kai_matmul_clamp_f32_qai8dxp1vlx4_qsi8cxp4vlx4_1vlx4vl_sme_mopa", kInt8ChannelSmeMopa,
+                "kai_matmul_clamp_f32_qai8dxp1x4_qsi8cxp4vlx4_1x4vl_sme_dot", kInt8ChannelSmeDot),
 
     // int8 per channel, AArch64: KleidiAI SVE of 256 bits, KleidiAI i8mm, KleidiAI dotprod
     {"kai_matmul_clamp_f32_qai8dxp4x8sf32_qsi8cxp4vsx8sf32bf32_16x4vs_sve_i8mm", kKleidiAI,
@@ -198,12 +192,9 @@ const Kernel table[] = {
      KS_LAYOUT_INT8_CHANNEL_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt8ChannelPortable, ""},
 
     // int2 per channel, AArch64 on request: KleidiAI SME2
-    {"kai_matmul_clamp_f32_qai8dxp1vlx4_qsu2cxp4vlx4_1vlx4vl_sme2_mopa", kKleidiAI, kSmeSeveralRows,
-     KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 2, kAnyRows,
-     kSmeColumns, true, KS_CODE_KLEIDIAI(kInt2ChannelSme2Mopa)},
-    {"kai_matmul_clamp_f32_qai8dxp1x4_qsu2cxp4vlx4_1x4vl_sme2_dot", kKleidiAI, kSmeOneRow, KS_FORMAT_INT2_CHANNEL,
-     KS_LAYOUT_INT2_CHANNEL_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 1, 1, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kInt2ChannelSme2Dot)},
+    KS_SME_ROWS(SME2, KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_SME2, kSmeColumns,
+                "kai_matmul_clamp_f32_qai8dxp1vlx4_qsu2cxp4vlx4_1vlx4vl_sme2_mopa", kInt2ChannelSme2Mopa,
+                "kai_matmul_clamp_f32_qai8dxp1x4_qsu2cxp4vlx4_1x4vl_sme2_dot", kInt2ChannelSme2Dot),
 
     // int2 per channel, AArch64: KleidiAI dotprod; it has no kernel for i8mm
     {"kai_matmul_clamp_f32_qai8dxp4x4_qsu2cxp4x4bf32sf32_8x4_neon_dotprod", kKleidiAI,
@@ -230,17 +221,12 @@ const Kernel table[] = {
      KS_LAYOUT_INT2_CHANNEL_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt2ChannelPortable, ""},
 
     // Q4_0, AArch64 on request: KleidiAI SME2 and SME
-    {"kai_matmul_clamp_f32_qsi8d32p1vlx4_qsi4c32p4vlx4_1vlx4vl_sme2_mopa", kKleidiAI, kSmeSeveralRows, KS_FORMAT_Q4_0,
-     KS_LAYOUT_Q4_0_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 2, kAnyRows, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kQ4Sme2Mopa)},
-    {"kai_matmul_clamp_f32_qsi8d32p1x4_qsi4c32p4vlx4_1x4vl_sme2_sdot", kKleidiAI, kSmeOneRow, KS_FORMAT_Q4_0,
-     KS_LAYOUT_Q4_0_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 1, 1, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kQ4Sme2Dot)},
-    {"kai_matmul_clamp_f32_qsi8d32p1vlx4_qsi4c32p4vlx4_1vlx4vl_sme_mopa", kKleidiAI, kSmeSeveralRows, KS_FORMAT_Q4_0,
-     KS_LAYOUT_Q4_0_SME, KS_TIER_SME, kNeedsSme, Vectors::kSme, 2, kAnyRows, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kQ4SmeMopa)},
-    {"kai_matmul_clamp_f32_qsi8d32p1x4_qsi4c32p4vlx4_1x4vl_sme_dot", kKleidiAI, kSmeOneRow, KS_FORMAT_Q4_0,
-     KS_LAYOUT_Q4_0_SME, KS_TIER_SME, kNeedsSme, Vectors::kSme, 1, 1, kSmeColumns, true, KS_CODE_KLEIDIAI(kQ4SmeDot)},
+    KS_SME_ROWS(SME2, KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_SME2, kSmeColumns,
+                "kai_matmul_clamp_f32_qsi8d32p1vlx4_qsi4c32p4vlx4_1vlx4vl_sme2_mopa", kQ4Sme2Mopa,
+                "kai_matmul_clamp_f32_qsi8d32p1x4_qsi4c32p4vlx4_1x4vl_sme2_sdot", kQ4Sme2Dot),
+    KS_SME_ROWS(SME, KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_SME, kSmeColumns,
+                "kai_matmul_clamp_f32_qsi8d32p1vlx4_qsi4c32p4vlx4_1vlx4vl_sme_mopa", kQ4SmeMopa,
+                "kai_matmul_clamp_f32_qsi8d32p1x4_qsi4c32p4vlx4_1x4vl_sme_dot", kQ4SmeDot),
 
     // Q4_0, AArch64: KleidiAI SVE of 256 bits, KleidiAI i8mm, KleidiAI dotprod
     {"kai_matmul_clamp_f32_qsi8d32p4x8_qsi4c32p8x8_16x8_sve_i8mm", kKleidiAI,
@@ -282,12 +268,9 @@ const Kernel table[] = {
      KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kQ4Portable, ""},
 
     // int4 in groups with zeros, AArch64 on request: KleidiAI SME2
-    {"kai_matmul_clamp_f32_qsi8d32p1vlx4_qai4c32p4vlx4_1vlx4vl_sme2_mopa", kKleidiAI, kSmeSeveralRows,
-     KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 2, kAnyRows,
-     kSmeColumns, true, KS_CODE_KLEIDIAI(kInt4AsymmetricSme2Mopa)},
-    {"kai_matmul_clamp_f32_qsi8d32p1x4_qai4c32p4vlx4_1x4vl_sme2_dot", kKleidiAI, kSmeOneRow, KS_FORMAT_INT4_ASYMMETRIC,
-     KS_LAYOUT_INT4_ASYMMETRIC_SME2, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 1, 1, kSmeColumns, true,
-     KS_CODE_KLEIDIAI(kInt4AsymmetricSme2Dot)},
+    KS_SME_ROWS(SME2, KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_SME2, kSmeColumns,
+                "kai_matmul_clamp_f32_qsi8d32p1vlx4_qai4c32p4vlx4_1vlx4vl_sme2_mopa", kInt4AsymmetricSme2Mopa,
+                "kai_matmul_clamp_f32_qsi8d32p1x4_qai4c32p4vlx4_1x4vl_sme2_dot", kInt4AsymmetricSme2Dot),
 
     // int4 in groups with zeros, AArch64: KleidiAI i8mm, KleidiAI dotprod
     {"kai_matmul_clamp_f32_qsi8d32p4x8_qai4c32p4x8_8x4_neon_i8mm", kKleidiAI,
@@ -322,16 +305,12 @@ const Kernel table[] = {
      &kInt4AsymmetricPortable, ""},
 
     // f32, AArch64 on request: KleidiAI SME2 and SME
-    {"kai_matmul_clamp_f32_f32p2vlx1_f32p2vlx1biasf32_sme2_mopa", kKleidiAI, kSmeSeveralRows, KS_FORMAT_F32,
-     KS_LAYOUT_F32_SME, KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 2, kAnyRows, kSmeF32Columns, true,
-     KS_CODE_KLEIDIAI(kF32Sme2Mopa)},
-    {"kai_matmul_clamp_f32_f32_f32p2vlx1b_1x16vl_sme2_mla", kKleidiAI, kSmeOneRow, KS_FORMAT_F32, KS_LAYOUT_F32_SME,
-     KS_TIER_SME2, kNeedsSme2, Vectors::kSme, 1, 1, kSmeF32Columns, true, KS_CODE_KLEIDIAI(kF32Sme2Mla)},
-    {"kai_matmul_clamp_f32_f32p2vlx1_f32p2vlx1b_2vlx2vl_sme_mopa", kKleidiAI, kSmeSeveralRows, KS_FORMAT_F32,
-     KS_LAYOUT_F32_SME, KS_TIER_SME, kNeedsSme, Vectors::kSme, 2, kAnyRows, kSmeF32Columns, true,
-     KS_CODE_KLEIDIAI(kF32SmeMopa)},
-    {"kai_matmul_clamp_f32_f32_f32p2vlx1b_1x8vl_sme_mla", kKleidiAI, kSmeOneRow, KS_FORMAT_F32, KS_LAYOUT_F32_SME,
-     KS_TIER_SME, kNeedsSme, Vectors::kSme, 1, 1, kSmeF32Columns, true, KS_CODE_KLEIDIAI(kF32SmeMla)},
+    KS_SME_ROWS(SME2, KS_FORMAT_F32, KS_LAYOUT_F32_SME, kSmeF32Columns,
+                "kai_matmul_clamp_f32_f32p2vlx1_f32p2vlx1biasf32_sme2_mopa", kF32Sme2Mopa,
+                "kai_matmul_clamp_f32_f32_f32p2vlx1b_1x16vl_sme2_mla", kF32Sme2Mla),
+    KS_SME_ROWS(SME, KS_FORMAT_F32, KS_LAYOUT_F32_SME, kSmeF32Columns,
+                "kai_matmul_clamp_f32_f32p2vlx1_f32p2vlx1b_2vlx2vl_sme_mopa", kF32SmeMopa,
+                "kai_matmul_clamp_f32_f32_f32p2vlx1b_1x8vl_sme_mla", kF32SmeMla),
 
     // f32, AArch64: KleidiAI neon and sve, neon
     {"kai_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla", kKleidiAI, "one row or more, NEON fused multiply-add",
