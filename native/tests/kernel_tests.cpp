@@ -192,6 +192,33 @@ TEST_P(KernelTest, TakesEveryK) {
     }
 }
 
+// Weights of value 0 with a bias of -0: a sum is +0 whatever the signs of its products, and of the largest scale too.
+TEST_P(KernelTest, SumsZerosToPlusZero) {
+    if (is_float_format(kernel_.format)) return;
+    for (uint64_t i = 0; i < 60; ++i) {
+        Random random(seed_of_case(i));
+        const int32_t group = is_grouped(kernel_.format) ? 32 : 0;
+        const int64_t n = within(9, kernel_.min_columns, INT64_MAX);
+        Matrix matrix = draw_matrix(random, kernel_.format, n, 32 * random.integer(1, 3), group, true);
+        const int bits = bits_of_code(kernel_.format);
+        for (size_t at = 0; at < matrix.weights.size(); ++at) {
+            if (kernel_.format == KS_FORMAT_Q4_0 && at % 18 < 2) continue;
+            matrix.weights[at] = bits == 8 ? 0x00 : bits == 4 ? 0x88 : 0xAA;
+        }
+        if (scale_bytes_of(kernel_.format) == sizeof(float)) {
+            matrix.scales =
+                draw_bytes<float>(n * matrix.scales_per_row(), [&] { return draw_f32_scale(random, true); });
+        }
+        for (float& zero : matrix.zeros) zero = random.one_in(2) ? 0.0f : random.one_in(2) ? -0.0f : -1e-45f;
+        for (float& bias : matrix.bias) bias = -0.0f;
+        Case c = draw_case(random, seed_of_case(i), kernel_, matrix);
+        c.m = within(3, kernel_.min_rows, kernel_.max_rows);
+        c.operands = Operands();
+        check_kernel(GetParam(), kernel_, matrix, c, random, nullptr);
+        if (HasFailure()) return;
+    }
+}
+
 // Codes at the ends of their range over the largest group or channel: sums neither round nor overflow.
 TEST_P(KernelTest, TakesTheLargestSums) {
     if (is_float_format(kernel_.format)) return;
