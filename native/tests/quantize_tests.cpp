@@ -120,7 +120,9 @@ TEST_P(QuantizeTest, GivesTheCodesAndScalesOfTheReference) {
         EXPECT_EQ(q.args.bad_index, -1);
         const Matrix expected = quantize(format(), group, n, k, weights);
         ASSERT_EQ(std::vector<uint8_t>(q.scales.begin(), q.scales.end()), expected.scales);
-        ASSERT_EQ(memcmp(q.zeros.data(), expected.zeros.data(), expected.zeros.size() * sizeof(float)), 0);
+        if (!expected.zeros.empty()) {
+            ASSERT_EQ(memcmp(q.zeros.data(), expected.zeros.data(), expected.zeros.size() * sizeof(float)), 0);
+        }
         ASSERT_EQ(std::vector<uint8_t>(q.codes.begin(), q.codes.end()), expected.weights) << "n " << n << ", k " << k;
     }
 }
