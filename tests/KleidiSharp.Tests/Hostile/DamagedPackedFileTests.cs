@@ -40,7 +40,7 @@ public sealed unsafe class DamagedPackedFileTests : IDisposable
         byte[] whole = Saved(compute, group);
         for (int position = 0; position < whole.Length; position++)
         {
-            foreach (byte value in Others(whole[position]))
+            foreach (byte value in position < PackedShape.HeaderSize ? Others(whole[position]) : [(byte)(whole[position] ^ 0x10)])
             {
                 byte[] changed = [.. whole];
                 changed[position] = value;

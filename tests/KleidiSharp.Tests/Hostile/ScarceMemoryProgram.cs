@@ -30,7 +30,7 @@ internal static unsafe class ScarceMemoryProgram
         f32.Save(file);
 
         // What the garbage collector hands out is bounded from the start.
-        Try("quantise", () => PackedWeights.Quantize(Zeros(ZeroCount), ZeroCount / K, K, s_int4, compute: compute));
+        Try("quantise", () => Quantizer.Quantize(Zeros(ZeroCount), ZeroCount / K, K, s_int4, compute: compute));
         Try("unpack", () => f32.UnpackValues());
 
         Bound(MappedBytes() + Slack);
