@@ -317,8 +317,8 @@ const Kernel table[] = {
      KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
      KS_CODE_KLEIDIAI(kF32KleidiAI6x16)},
     {"kai_matmul_clamp_f32_f32_f32p4vlx1b_6x4vl_sve_mla", kKleidiAI,
-     "half the instructions of NEON with vectors of 256 bits, yet no less time on a core with as many NEON units more, "
-     "and weights packed for one vector length",
+     "half the instructions of NEON where vectors have 256 bits, but cores with such vectors have twice as many units for "
+     "NEON, and its weights are packed for one vector length; hence after NEON",
      KS_FORMAT_F32, KS_LAYOUT_F32_SVE, KS_TIER_SVE, KS_CPU_NEON | KS_CPU_SVE, Vectors::kSve, 1, kAnyRows, 1, true,
      KS_CODE_KLEIDIAI(kF32KleidiAISve6x4vl)},
     {"ks_f32_6x16_neon", kKleidiSharp, "6 rows by 16 columns in registers, for builds without KleidiAI", KS_FORMAT_F32,

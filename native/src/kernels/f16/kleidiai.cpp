@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// f16 through KleidiAI, which also adds in f16: other bits than this library's arithmetic, and less of it. The bias
+// f16 through KleidiAI, which adds in f16 too: other bits than this library's arithmetic, and larger errors. The bias
 // that the kernel adds is -0, which changes nothing; the real one is added to the widened sums. Compiled for the
 // baseline; the kernel brings its own flags.
 #include <math.h>
