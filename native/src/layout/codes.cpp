@@ -158,8 +158,8 @@ struct ColumnPacker {
         }
         const int64_t values = group_values(matrix);
         const int64_t piece_bytes = matrix.columns() * kPiece * format.bits / 8;
-        uint8_t* codes_out = panel + places.codes + static_cast<uint64_t>(group) * places.codes_step +
-                             column * layout.order.run;
+        uint8_t* codes_out =
+            panel + places.codes + static_cast<uint64_t>(group) * places.codes_step + column * layout.order.run;
         for (int64_t k = group * values; k < (group + 1) * values; k += kPiece, codes_out += piece_bytes) {
             uint8_t codes[kPiece];
             if (row < 0) {
@@ -220,8 +220,7 @@ int64_t group_values(const PackedMatrix& matrix) {
 int64_t groups_of(const PackedMatrix& matrix) { return padded_k(matrix) / group_values(matrix); }
 
 uint64_t group_bytes(const PackedMatrix& matrix) {
-    const uint64_t codes =
-        static_cast<uint64_t>(group_values(matrix)) * static_cast<uint64_t>(matrix.format->bits) / 8;
+    const uint64_t codes = static_cast<uint64_t>(group_values(matrix)) * static_cast<uint64_t>(matrix.format->bits) / 8;
     const uint64_t scale = matrix.layout->group_scale != Stored::kAbsent ? stored_scale_bytes(matrix) : 0;
     const uint64_t zero = matrix.format->has_zeros ? sizeof(float) : 0;
     return static_cast<uint64_t>(matrix.columns()) * (codes + scale + zero);
@@ -242,7 +241,7 @@ void pack_code_panel(const PackedMatrix& matrix, const Weights& from, int64_t in
         int64_t row = index * width + column;
         float* column_tail = tail + row;
         if (row >= matrix.n) row = matrix.layout->padding == Padding::kRepeatLastColumn ? matrix.n - 1 : -1;
-        ColumnPacker packer = {matrix, from,  places, panels + static_cast<uint64_t>(index) * matrix.panel_bytes(),
+        ColumnPacker packer = {matrix, from, places, panels + static_cast<uint64_t>(index) * matrix.panel_bytes(),
                                column, row};
         for (int64_t group = 0; group < groups_of(matrix); ++group) packer.pack_group(group);
         packer.pack_end(column_tail);
@@ -281,9 +280,9 @@ void unpack_code_panel(const PackedMatrix& matrix, const uint8_t* panels, int64_
             }
         }
         if (layout.channel_scale != Stored::kAbsent) {
-            const uint8_t* scale =
-                matrix.tail_scale() ? tail + static_cast<uint64_t>(row) * sizeof(float)
-                                    : panel + places.channel_scale + static_cast<uint64_t>(column) * sizeof(float);
+            const uint8_t* scale = matrix.tail_scale()
+                                       ? tail + static_cast<uint64_t>(row) * sizeof(float)
+                                       : panel + places.channel_scale + static_cast<uint64_t>(column) * sizeof(float);
             copy_scale(layout.channel_scale, scale, scale_place(format, to, row, 0), sizeof(float), 16.0f);
         }
         if (to.bias != nullptr) to.bias[row] = load_float(panels + matrix.bias_offset(row));

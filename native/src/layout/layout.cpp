@@ -32,7 +32,8 @@ constexpr CodeOrder kInt8Run8 = code_order<8, 1, 8>;
 constexpr CodeOrder kInt2Quads = code_order<2, 4, 4>;
 constexpr CodeOrder kInt2Fours = code_order<2, 1, 1>;
 
-// id, format, columns, vector_divisor, vectors, padding, order, flip, scale_place, group_scale, sum, channel_scale, bias
+// id, format, columns, vector_divisor, vectors, padding, order, flip, scale_place, group_scale, sum, channel_scale,
+// bias, run
 constexpr Layout layouts[] = {
     {KS_LAYOUT_F32_N16, KS_FORMAT_F32, 16, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain},
     {KS_LAYOUT_F32_SVE, KS_FORMAT_F32, 0, 1, kSve, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain},
@@ -40,7 +41,8 @@ constexpr Layout layouts[] = {
     {KS_LAYOUT_F16_N16, KS_FORMAT_F16, 16, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain},
     {KS_LAYOUT_F16_N32, KS_FORMAT_F16, 32, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kNeutral},
     {KS_LAYOUT_BF16_N16, KS_FORMAT_BF16, 16, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain},
-    {KS_LAYOUT_BF16_N12K4, KS_FORMAT_BF16, 12, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain, 4},
+    {KS_LAYOUT_BF16_N12K4, KS_FORMAT_BF16, 12, 0, kAny, kZero, kNone, 0, kAfter, kAbsent, Sum::kNone, kAbsent, kPlain,
+     4},
 
     {KS_LAYOUT_INT4_N32K4, KS_FORMAT_INT4_GROUP, 32, 0, kAny, kZero, kInt4Halves4, 0, kAfter, kPlain, Sum::kRowSum,
      kAbsent, kPlain},
@@ -59,8 +61,8 @@ constexpr Layout layouts[] = {
      Sum::kInt32Times16, kSixteenth, kPlain},
     {KS_LAYOUT_INT4_CHANNEL_SME, KS_FORMAT_INT4_CHANNEL, 0, 1, kSme, kRepeat, kInt4Halves4, 8, kAfter, kAbsent,
      Sum::kInt32Times16, kNeutral, kNeutral},
-    {KS_LAYOUT_INT4_CHANNEL_SME2, KS_FORMAT_INT4_CHANNEL, 0, 1, kSme, kZero, kInt4Pairs, 8, kAfter, kAbsent, Sum::kInt32,
-     kNeutral, kNeutral},
+    {KS_LAYOUT_INT4_CHANNEL_SME2, KS_FORMAT_INT4_CHANNEL, 0, 1, kSme, kZero, kInt4Pairs, 8, kAfter, kAbsent,
+     Sum::kInt32, kNeutral, kNeutral},
 
     {KS_LAYOUT_INT8_CHANNEL_N32K4, KS_FORMAT_INT8_CHANNEL, 32, 0, kAny, kZero, kInt8Run4, 0, kAfter, kAbsent,
      Sum::kInt32, kPlain, kPlain},
@@ -70,8 +72,8 @@ constexpr Layout layouts[] = {
      Sum::kInt32, kPlain, kPlain},
     {KS_LAYOUT_INT8_CHANNEL_NR8KR8, KS_FORMAT_INT8_CHANNEL, 8, 0, kAny, kRepeat, kInt8Run8, 0, kAfter, kAbsent,
      Sum::kInt32, kPlain, kPlain},
-    {KS_LAYOUT_INT8_CHANNEL_SME, KS_FORMAT_INT8_CHANNEL, 0, 1, kSme, kRepeat, kInt8Run4, 0, kAfter, kAbsent, Sum::kInt32,
-     kNeutral, kNeutral},
+    {KS_LAYOUT_INT8_CHANNEL_SME, KS_FORMAT_INT8_CHANNEL, 0, 1, kSme, kRepeat, kInt8Run4, 0, kAfter, kAbsent,
+     Sum::kInt32, kNeutral, kNeutral},
 
     {KS_LAYOUT_INT2_CHANNEL_N32K4, KS_FORMAT_INT2_CHANNEL, 32, 0, kAny, kZero, kInt2Quads, 0, kAfter, kAbsent,
      Sum::kInt32, kPlain, kPlain},
@@ -95,8 +97,8 @@ constexpr Layout layouts[] = {
     {KS_LAYOUT_Q4_0_SME2, KS_FORMAT_Q4_0, 0, 1, kSme, kRepeat, kInt4Pairs, 0, kLast, kPlain, Sum::kNone, kAbsent,
      kAbsent},
 
-    {KS_LAYOUT_INT4_ASYMMETRIC_N32K4, KS_FORMAT_INT4_ASYMMETRIC, 32, 0, kAny, kZero, kInt4Halves4, 0, kAfter, kSixteenth,
-     Sum::kNone, kAbsent, kPlain},
+    {KS_LAYOUT_INT4_ASYMMETRIC_N32K4, KS_FORMAT_INT4_ASYMMETRIC, 32, 0, kAny, kZero, kInt4Halves4, 0, kAfter,
+     kSixteenth, Sum::kNone, kAbsent, kPlain},
     {KS_LAYOUT_INT4_ASYMMETRIC_NR4KR8, KS_FORMAT_INT4_ASYMMETRIC, 4, 0, kAny, kRepeat, kInt4Halves4, 8, kAfter,
      kSixteenth, Sum::kNone, kAbsent, kPlain},
     {KS_LAYOUT_INT4_ASYMMETRIC_NR4KR16, KS_FORMAT_INT4_ASYMMETRIC, 4, 0, kAny, kRepeat, kInt4Halves8, 8, kAfter,

@@ -74,9 +74,7 @@ struct PackedMatrix {
     int64_t group;
     int64_t vector_bytes;
 
-    int64_t columns() const {
-        return layout->columns != 0 ? layout->columns : vector_bytes / layout->vector_divisor;
-    }
+    int64_t columns() const { return layout->columns != 0 ? layout->columns : vector_bytes / layout->vector_divisor; }
     int64_t panels() const { return (n - 1) / columns() + 1; }
     int64_t padded_n() const { return panels() * columns(); }
     bool tail_scale() const { return layout->channel_scale == Stored::kNeutral; }
