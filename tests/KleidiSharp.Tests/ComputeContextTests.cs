@@ -67,13 +67,71 @@ public sealed class ComputeContextTests
         {
             using ComputeContext fewer = Require.Context(ComputeBackend.Native, disabled: KernelTiers.Sme2);
             Assert.Equal(best.Tier | KernelTiers.Sme2, fewer.DisabledTiers);
-            Assert.All(fewer.Kernels, kernel => Assert.Equal(kernel.Tier != best.Tier, kernel.IsEnabled));
+            Assert.All(fewer.Kernels, kernel => Assert.Equal(kernel.Tier != best.Tier && !kernel.IsOnRequest, kernel.IsEnabled));
             using PackedWeights weights = PackedWeights.Quantize(new float[64], 2, 32, WeightFormat.Int4Group(32), compute: fewer);
             KernelChoice choice = weights.KernelFor(1);
             Assert.NotEqual(best.Tier, choice.Kernel.Tier);
             Assert.Contains(choice.Rejected, rejection => rejection.Kernel.Name == best.Name && rejection.Explanation == "switched off");
             weights.MatMul(new float[32], new float[2], 1);
         });
+    }
+
+    [SkippableFact]
+    public void Tiers_on_request_are_off_until_they_are_asked_for()
+    {
+        using ComputeContext plain = Require.Context(ComputeBackend.Native);
+        KernelInfo sme = plain.Kernels.First(kernel => kernel.Tier == KernelTiers.Sme);
+        Assert.True(sme is { IsOnRequest: true, IsEnabled: false, IsUsable: false });
+        Assert.Equal("off unless enabled", sme.Explain(KernelReject.Tier));
+        Assert.Equal(KernelTiers.Sme | KernelTiers.Sme2, plain.TiersOff);
+        Assert.Equal(KernelTiers.None, plain.DisabledTiers);
+
+        using var byOption = new ComputeContext(new ComputeOptions { Threads = 1, EnabledTiers = KernelTiers.Sme });
+        Assert.Equal(KernelTiers.Sme2, byOption.TiersOff);
+        Assert.True(byOption.Kernels[sme.Index].IsEnabled);
+        WithVariable("KLEIDISHARP_ENABLE", "sme2,sme", () =>
+        {
+            using ComputeContext byVariable = Require.Context(ComputeBackend.Native, disabled: KernelTiers.Sme);
+            Assert.Equal(KernelTiers.Sme, byVariable.TiersOff);
+        });
+        WithVariable("KLEIDISHARP_ENABLE", "sme3", () => Assert.Contains(
+            "KLEIDISHARP_ENABLE cannot be understood: 'sme3'",
+            Assert.Throws<InvalidOperationException>(() => Require.Context(ComputeBackend.Native)).Message,
+            StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public void A_kernel_is_forced_by_its_name()
+    {
+        using ComputeContext plain = Require.Context(ComputeBackend.Native);
+        float[] w = new Drawn(1).Values(40 * 64);
+        float[] x = new Drawn(2).Values(3 * 64);
+        using PackedWeights packed = PackedWeights.Quantize(w, 40, 64, WeightFormat.Int8Channel, compute: plain);
+        float[] expected = new float[3 * 40], actual = new float[3 * 40];
+        packed.MatMul(x, expected, 3);
+        foreach (KernelInfo kernel in plain.Kernels.Where(kernel => kernel.IsUsable && kernel.Kind == WeightKind.Int8Channel))
+        {
+            using var forced = new ComputeContext(new ComputeOptions { Threads = 1, Kernel = kernel.Name });
+            Assert.Equal(kernel.Name, forced.Kernel);
+            using PackedWeights there = packed.Repack(forced);
+            Assert.Equal(kernel, there.KernelFor(3).Kernel);
+            Assert.Empty(there.KernelFor(3).Rejected);
+            there.MatMul(x, actual, 3);
+            Parity.AssertSameBits(expected, actual);
+
+            // Other formats are not concerned.
+            using PackedWeights f32 = PackedWeights.Quantize(w, 40, 64, WeightFormat.Float32, compute: forced);
+            f32.MatMul(x, actual, 3);
+        }
+
+        var error = Assert.Throws<ArgumentException>(() => new ComputeContext(new ComputeOptions { Kernel = "fastest" }));
+        Assert.Contains("Kernel is 'fastest', of which there is none; there are ", error.Message, StringComparison.Ordinal);
+        KernelInfo foreign = plain.Kernels.First(kernel => !kernel.IsCompiled && kernel.Kind == WeightKind.Int8Channel);
+        using var impossible = new ComputeContext(new ComputeOptions { Threads = 1, Kernel = foreign.Name });
+        Assert.Contains(
+            "not compiled in",
+            Assert.Throws<PlatformNotSupportedException>(() => packed.Repack(impossible)).Message,
+            StringComparison.Ordinal);
     }
 
     [SkippableTheory]

@@ -33,8 +33,8 @@ internal sealed class Drawn(int seed)
     {
         FormatTraits traits = format.Traits;
         byte[] codes = Codes((int)(n * traits.RowBytes(k)));
-        int step = traits.IsFloat ? traits.ElementBytes : format.Kind == WeightKind.Q4_0 ? FormatTraits.Q4BlockBytes : codes.Length;
-        for (int i = 0; step < codes.Length && i < codes.Length; i += step)
+        int step = traits.IsFloat ? traits.ElementBytes : FormatTraits.Q4BlockBytes;
+        for (int i = 0; (traits.IsFloat || format.Kind == WeightKind.Q4_0) && i < codes.Length; i += step)
         {
             // Exponents of f16, bf16 and f32 that are not those of infinities, in the last byte of a float.
             codes[i + (traits.IsFloat ? step : sizeof(ushort)) - 1] &= 0xBB;

@@ -51,4 +51,7 @@ public enum CpuFeature : long
 
     /// <summary>x86 AVX-512 VNNI.</summary>
     Avx512Vnni = 524288,
+
+    /// <summary>x86 conversion between half and single precision.</summary>
+    F16c = 1048576,
 }

@@ -163,10 +163,7 @@ internal sealed unsafe class NativeBackend : IBackend
                 clamp_max = arguments.Clamp.Maximum,
                 team = team is null ? null : team.Team,
             };
-            ScratchNeed need = scratchNeeds.TryGetValue(blob.Memory, out ScratchNeed? known)
-                ? known
-                : MeasureScratch(blob.Memory, args);
-            args.scratch = scratch.Reserve(arguments.Rows == 1 ? need.OneRow : need.ManyRows);
+            args.scratch = scratch.Reserve(ScratchSize(blob.Memory, arguments, args));
             args.scratch_size = scratch.Size;
             NativeStatus.ThrowIfFailed(NativeMethods.ks_matmul(&args));
         }
@@ -185,6 +182,18 @@ internal sealed unsafe class NativeBackend : IBackend
     {
         team?.Stop();
         scratchBuffers.Dispose();
+    }
+
+    // What is asked for again and again is remembered.
+    private ulong ScratchSize(BlobMemory memory, in MatMulArguments arguments, in ks_matmul_args args)
+    {
+        if (arguments.Kernel >= 0 || arguments.XFormat != default || arguments.YFormat != default)
+        {
+            return ScratchSize(args, arguments.Rows);
+        }
+
+        ScratchNeed need = scratchNeeds.TryGetValue(memory, out ScratchNeed? known) ? known : MeasureScratch(memory, args);
+        return arguments.Rows == 1 ? need.OneRow : need.ManyRows;
     }
 
     // Not in the caller: there the closure would be allocated by every call.
