@@ -77,9 +77,9 @@ constexpr int quad_at(int t, int i) {
 }
 
 template <typename Family>
-constexpr int kChunkBytes = kColumns* kChunk* Family::kBits / 8;
+constexpr int kChunkBytes = Family::kBits * (kColumns * kChunk / 8);
 template <typename Family>
-constexpr int kGroupEndBytes = kColumns* Family::kGroupBytes;
+constexpr int kGroupEndBytes = Family::kGroupBytes * kColumns;
 
 // ---- Activations
 
