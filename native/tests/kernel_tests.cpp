@@ -259,6 +259,33 @@ TEST(Kernels, EveryFormatHasOneForEveryMachine) {
     }
 }
 
+// Results that are not f32 are computed strip by strip where they are wide.
+TEST(Kernels, ConvertWideResults) {
+    Workers two(2);
+    for (const int32_t format : kFormats) {
+        Random random(seed_of_case(static_cast<uint64_t>(format)));
+        const int32_t group = is_grouped(format) ? 32 : 0;
+        const Matrix matrix = draw_matrix(random, format, 1200, 32, group, true);
+        ks_select_args request = {};
+        request.struct_size = sizeof request;
+        request.format = format;
+        request.group = group;
+        request.m = 240;
+        request.n = matrix.n;
+        request.k = matrix.k;
+        int32_t index = -1;
+        ASSERT_EQ(ks_select_kernel(&request, &index), KS_OK) << ks_last_error();
+        Case c = draw_case(random, 0, kernel_info(index), matrix);
+        c.m = request.m;
+        for (const int32_t type : {KS_TYPE_F16, KS_TYPE_INT8}) {
+            c.operands.y_type = type;
+            c.operands.y_scale = type == KS_TYPE_INT8 ? 0.5f : 0.0f;
+            c.operands.y_zero_point = type == KS_TYPE_INT8 ? -3 : 0;
+            check_kernel(index, kernel_info(index), matrix, c, random, two.team());
+        }
+    }
+}
+
 // Calls that share a team, weights and activations do not disturb one another.
 TEST(Kernels, RunAtOnceOnOneTeam) {
     Workers workers(2);

@@ -66,6 +66,12 @@ struct QuantizedPerGroup {
     }
 };
 
+// sum - zero_point * weight_sum. What a blob says of the sum of its weights may be wrong: then this wraps around.
+inline int32_t combine(int32_t sum, int32_t zero_point, int32_t weight_sum) {
+    return static_cast<int32_t>(static_cast<uint32_t>(sum) -
+                                static_cast<uint32_t>(zero_point) * static_cast<uint32_t>(weight_sum));
+}
+
 // The formats with one scale a channel. Family::result() makes a float of t.
 template <int kCodeBits, typename Family>
 struct PerChannel {
@@ -80,7 +86,7 @@ struct PerChannel {
         const auto* weight_sums = reinterpret_cast<const int32_t*>(numbers);
         const auto* scales = reinterpret_cast<const float*>(numbers) + kColumns;
         for (int c = 0; c < kColumns; ++c) {
-            acc[c] = Family::result(sums[c] - row.zero_point * weight_sums[c], row.scale, scales[c]);
+            acc[c] = Family::result(combine(sums[c], row.zero_point, weight_sums[c]), row.scale, scales[c]);
         }
     }
     static void finish(const uint8_t*, const RowQuantization&, float (&)[kColumns]) {}

@@ -9,7 +9,8 @@ namespace {
 
 struct Int4Channel : PerChannel<4, Int4Channel> {
     static float result(int32_t t, float scale_x, float scale_w) {
-        return static_cast<float>(16 * t) * (scale_x * (scale_w / 16.0f));
+        const int32_t sixteenfold = static_cast<int32_t>(static_cast<uint32_t>(t) * 16);
+        return static_cast<float>(sixteenfold) * (scale_x * (scale_w / 16.0f));
     }
 };
 
