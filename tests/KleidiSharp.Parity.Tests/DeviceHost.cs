@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Runtime.InteropServices;
-
 namespace KleidiSharp.KernelTests;
 
 /// <summary>The kernels of a device, whose program puts every buffer before a guard page.</summary>
@@ -26,20 +24,20 @@ internal sealed class DeviceHost(KernelDevice device, string name) : KernelHost
         drawn.Bias,
         source => device.Pack(new PackedShape(drawn.Format, kernel.Layout, drawn.N, drawn.K, kernel.VectorBytes), source));
 
-    public override unsafe float[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel)
+    public override unsafe byte[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel)
     {
-        var y = new float[drawn.M * drawn.N];
+        var y = new byte[drawn.M * drawn.N * drawn.YFormat.ElementSize];
         var arguments = new MatMulArguments
         {
             Rows = drawn.M,
             X = null,
             XCount = 0,
             XStride = drawn.K,
-            XFormat = ActivationFormat.Float32,
+            XFormat = drawn.XFormat,
             Y = null,
             YCount = 0,
             YStride = drawn.N,
-            YFormat = ActivationFormat.Float32,
+            YFormat = drawn.YFormat,
             Clamp = drawn.Clamp,
             DisabledTiers = KernelTiers.None,
             Kernel = kernel.Index,
@@ -48,7 +46,7 @@ internal sealed class DeviceHost(KernelDevice device, string name) : KernelHost
         try
         {
             int used = device.MatMul(
-                id, arguments, drawn.Threads, MemoryMarshal.AsBytes<float>(drawn.DenseX()), MemoryMarshal.AsBytes(y.AsSpan()));
+                id, arguments, drawn.Threads, drawn.TypedDenseX(), y);
             Assert.Equal(kernel.Index, used);
         }
         finally

@@ -18,8 +18,8 @@ internal abstract class KernelHost : IDisposable
     public abstract byte[] Pack(DrawnCase drawn, QuantizedWeights weights, KernelInfo kernel);
 
     /// <summary>Multiplies with one kernel.</summary>
-    /// <returns>y [m][n].</returns>
-    public abstract float[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel);
+    /// <returns>The bytes of y [m][n], of the type that the case asks for.</returns>
+    public abstract byte[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel);
 
     public abstract void Dispose();
 }

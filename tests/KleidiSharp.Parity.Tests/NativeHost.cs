@@ -108,13 +108,17 @@ internal sealed unsafe class NativeHost : KernelHost
         return blob.Span<byte>().ToArray();
     }
 
-    public override float[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel)
+    public override byte[] MatMul(DrawnCase drawn, byte[] blob, KernelInfo kernel)
     {
+        int xElement = drawn.XFormat.ElementSize;
+        int yElement = drawn.YFormat.ElementSize;
         using GuardedBuffer packed = GuardedBuffer.Of<byte>(blob, 64);
-        using GuardedBuffer x = GuardedBuffer.Of<float>(drawn.X);
-        using var y = new GuardedBuffer((((drawn.M - 1L) * drawn.YStride) + drawn.N) * 4);
-        const float Untouched = -12345.678f;
-        y.Span<float>().Fill(Untouched);
+        using GuardedBuffer x = GuardedBuffer.Of<byte>(drawn.TypedX(), xElement);
+        using var y = new GuardedBuffer((((drawn.M - 1L) * drawn.YStride) + drawn.N) * yElement, yElement);
+        const byte Untouched = 0xA7;
+        y.Span<byte>().Fill(Untouched);
+        QuantParameters xCodes = drawn.XFormat.Quantization;
+        QuantParameters yCodes = drawn.YFormat.Quantization;
         var args = new ks_matmul_args
         {
             struct_size = (uint)sizeof(ks_matmul_args),
@@ -122,14 +126,18 @@ internal sealed unsafe class NativeHost : KernelHost
             packed = packed.Address,
             packed_size = (ulong)packed.Bytes,
             m = drawn.M,
-            x = (float*)x.Address,
+            x = x.Address,
             x_stride = drawn.XStride,
             x_count = (ulong)drawn.X.Length,
-            y = (float*)y.Address,
+            y = y.Address,
             y_stride = drawn.YStride,
-            y_count = (ulong)y.Bytes / 4,
-            x_type = (int)ks_type.KS_TYPE_F32,
-            y_type = (int)ks_type.KS_TYPE_F32,
+            y_count = (ulong)(y.Bytes / yElement),
+            x_type = (int)drawn.XFormat.Type,
+            y_type = (int)drawn.YFormat.Type,
+            x_scale = xCodes.Scale,
+            x_zero_point = xCodes.ZeroPoint,
+            y_scale = yCodes.Scale,
+            y_zero_point = yCodes.ZeroPoint,
             clamp_min = drawn.Clamp.Minimum,
             clamp_max = drawn.Clamp.Maximum,
             team = drawn.Threads > 1 ? (ks_team*)team : null,
@@ -143,13 +151,15 @@ internal sealed unsafe class NativeHost : KernelHost
         Check(NativeMethods.ks_matmul(&args));
         Assert.Equal(kernel.Index, args.kernel_used);
 
-        var result = new float[drawn.M * drawn.N];
-        for (int row = 0; row < drawn.M; row++)
+        int row = drawn.N * yElement;
+        int stride = drawn.YStride * yElement;
+        var result = new byte[drawn.M * row];
+        for (int i = 0; i < drawn.M; i++)
         {
-            Span<float> from = y.Span<float>()[(row * drawn.YStride)..];
-            from[..drawn.N].CopyTo(result.AsSpan(row * drawn.N));
-            int gap = Math.Min(drawn.YStride, from.Length) - drawn.N;
-            Assert.True(from.Slice(drawn.N, gap).IndexOfAnyExcept(Untouched) < 0, $"the gap after row {row} of y was written");
+            Span<byte> from = y.Span<byte>()[(i * stride)..];
+            from[..row].CopyTo(result.AsSpan(i * row));
+            int gap = Math.Min(stride, from.Length) - row;
+            Assert.True(from.Slice(row, gap).IndexOfAnyExcept(Untouched) < 0, $"the gap after row {i} of y was written");
         }
 
         return result;

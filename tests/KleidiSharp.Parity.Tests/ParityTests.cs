@@ -12,7 +12,7 @@ namespace KleidiSharp.KernelTests;
 /// </summary>
 public abstract class ParityTests(ITestOutputHelper output)
 {
-    private static readonly ConcurrentDictionary<(WeightKind Kind, int Seed, int Index), float[]> s_expected = new();
+    private static readonly ConcurrentDictionary<(WeightKind Kind, int Seed, int Index), byte[]> s_expected = new();
 
     /// <summary>The number of cases per format: kernels that do not take every number of rows get over 2,000 of them.</summary>
     protected virtual int DefaultCases => 2600;
@@ -42,7 +42,7 @@ public abstract class ParityTests(ITestOutputHelper output)
         {
             var drawn = CaseGenerator.Draw(kind, seed, index);
             QuantizedWeights quantized = Quantize(drawn, host);
-            float[] expected = s_expected.GetOrAdd((kind, seed, index), _ => Reference(drawn, quantized));
+            byte[] expected = s_expected.GetOrAdd((kind, seed, index), _ => Reference(drawn, quantized));
             var blobs = new Dictionary<WeightLayout, byte[]>();
             for (int i = 0; i < kernels.Length; i++)
             {
@@ -59,7 +59,7 @@ public abstract class ParityTests(ITestOutputHelper output)
                         blobs[kernel.Layout] = blob = Pack(drawn, quantized, kernel, host);
                     }
 
-                    Parity.AssertSameBits(expected, host.MatMul(drawn, blob, kernel));
+                    AssertSameBits(drawn, expected, host.MatMul(drawn, blob, kernel));
                 }
                 catch (Exception problem) when (problem is ParityException or Xunit.Sdk.XunitException or KernelDeviceException)
                 {
@@ -73,7 +73,7 @@ public abstract class ParityTests(ITestOutputHelper output)
 
         for (int i = 0; i < kernels.Length; i++)
         {
-            output.WriteLine($"{host.Name}: {kernels[i].Name}: {compared[i]} cases, 0 ULP");
+            output.WriteLine($"{host.Name}: {kind} {TierNames.Format(kernels[i].Tier)} {kernels[i].Name}: {compared[i]} cases, 0 ULP");
             Assert.True(compared[i] > 0, $"{kernels[i].Name} was given no case");
         }
     }
@@ -130,10 +130,21 @@ public abstract class ParityTests(ITestOutputHelper output)
             }
         });
 
-    private static float[] Reference(DrawnCase drawn, QuantizedWeights weights)
+    private static byte[] Reference(DrawnCase drawn, QuantizedWeights weights)
     {
-        var y = new float[drawn.M * drawn.N];
-        ReferenceKernels.MatMul(weights, drawn.Bias, drawn.DenseX(), y, drawn.M, drawn.Clamp);
+        var y = new byte[drawn.M * drawn.N * drawn.YFormat.ElementSize];
+        ReferenceKernels.MatMul(
+            weights, drawn.Bias, drawn.TypedDenseX(), drawn.XFormat, y, drawn.YFormat, drawn.M, drawn.Clamp);
         return y;
+    }
+
+    private static void AssertSameBits(DrawnCase drawn, byte[] expected, byte[] actual)
+    {
+        if (!expected.AsSpan().SequenceEqual(actual))
+        {
+            Parity.AssertSameBits(
+                ActivationBytes.Values(expected, drawn.YFormat), ActivationBytes.Values(actual, drawn.YFormat));
+            throw new ParityException("the bits of a NaN differ");
+        }
     }
 }

@@ -20,6 +20,8 @@ internal sealed class CaseGenerator
     // Every so many columns of a case hold outliers: the same ones in every row.
     private readonly int outlierColumn;
 
+    private bool deep;
+
     private CaseGenerator(int seed, int index, WeightKind kind)
     {
         random = new Random(unchecked((seed * 1_000_003) + (index * 7919) + (int)kind));
@@ -37,12 +39,14 @@ internal sealed class CaseGenerator
     {
         // Now and then more rows than one pass over the weights serves.
         bool tall = random.Next(60) == 0;
+        // Now and then sums of many values.
+        deep = !tall && random.Next(40) == 0;
         int m = tall
             ? random.Next(230, 300)
-            : Pick(1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 20, 31, random.Next(1, 40));
+            : deep ? random.Next(1, 6) : Pick(1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 20, 31, random.Next(1, 40));
         int n = tall
             ? random.Next(1, 40)
-            : Pick(1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, random.Next(1, 140));
+            : deep ? random.Next(1, 20) : Pick(1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, random.Next(1, 140));
         (WeightFormat format, int k) = DrawFormat(kind);
         int xStride = k + (random.Next(3) == 0 ? random.Next(1, 9) : 0);
         int yStride = n + (random.Next(3) == 0 ? random.Next(1, 9) : 0);
@@ -56,6 +60,14 @@ internal sealed class CaseGenerator
         float[] weights = weightsKind == "spread" ? SpreadWeights(n, k) : Rows(n, k, k, _ => weightsKind);
         var rowKinds = new string[m];
         float[] x = Rows(m, k, xStride, row => rowKinds[row] = DrawActivations());
+        ActivationFormat xFormat = DrawX(kind);
+        for (int i = 0; i < x.Length; i++)
+        {
+            x[i] = xFormat.Type == ActivationType.Int8
+                ? random.Next(sbyte.MinValue, sbyte.MaxValue + 1)
+                : ActivationBytes.Round(x[i], xFormat.Type);
+        }
+
         float[]? bias = null;
         if (random.Next(3) != 0)
         {
@@ -78,6 +90,8 @@ internal sealed class CaseGenerator
             YStride = yStride,
             Weights = weights,
             X = x,
+            XFormat = xFormat,
+            YFormat = DrawY(),
             Bias = bias,
             Clamp = random.Next(6) switch
             {
@@ -93,6 +107,32 @@ internal sealed class CaseGenerator
         };
     }
 
+    // Mostly f32; codes, and floats that become codes as calibrated, where activations are quantised per row.
+    private ActivationFormat DrawX(WeightKind kind)
+    {
+        bool perRow = kind is WeightKind.Int4Group or WeightKind.Int4Channel or WeightKind.Int8Channel or WeightKind.Int2Channel;
+        return random.Next(12) switch
+        {
+            0 => ActivationFormat.Float16,
+            1 => ActivationFormat.BFloat16,
+            2 when perRow => ActivationFormat.Int8(DrawCodes(0.02f)),
+            3 when perRow => ActivationFormat.Float32.Calibrated(DrawCodes(0.02f)),
+            4 when perRow && random.Next(2) == 0 => ActivationFormat.BFloat16.Calibrated(DrawCodes(0.02f)),
+            _ => ActivationFormat.Float32,
+        };
+    }
+
+    private ActivationFormat DrawY() => random.Next(12) switch
+    {
+        0 => ActivationFormat.Float16,
+        1 => ActivationFormat.BFloat16,
+        2 or 3 => ActivationFormat.Int8(DrawCodes(0.5f)),
+        _ => ActivationFormat.Float32,
+    };
+
+    private QuantParameters DrawCodes(float scale) =>
+        new(MathF.ScaleB(scale * (1 + random.NextSingle()), random.Next(-3, 4)), random.Next(sbyte.MinValue, sbyte.MaxValue + 1));
+
     private string DrawActivations() =>
         random.Next(3) == 0 ? Pick<string>(s_activationKinds) : Pick("uniform", "normal");
 
@@ -102,17 +142,21 @@ internal sealed class CaseGenerator
         {
             case WeightKind.Int4Group:
                 int group = Pick(32, 32, 32, 64, 96, 128, 160, 256);
-                return (WeightFormat.Int4Group(group), group * random.Next(1, group >= 128 ? 4 : 8));
+                return (WeightFormat.Int4Group(group), group * Groups(group));
             case WeightKind.Int4Asymmetric:
                 int size = Pick(32, 32, 32, 64, 96, 128, 160, 256);
-                return (WeightFormat.Int4Asymmetric(size), size * random.Next(1, size >= 128 ? 4 : 8));
+                return (WeightFormat.Int4Asymmetric(size), size * Groups(size));
             case WeightKind.Int2Channel or WeightKind.Q4_0:
-                return (KernelTable.FormatOf(kind, 0), 32 * random.Next(1, 16));
+                return (KernelTable.FormatOf(kind, 0), 32 * (deep ? random.Next(16, 129) : random.Next(1, 16)));
             default:
-                int k = Pick(1, 2, 3, 4, 5, 31, 32, 33, 64, 255, 256, 257, random.Next(1, 600));
+                int k = deep
+                    ? random.Next(600, 5000)
+                    : Pick(1, 2, 3, 4, 5, 31, 32, 33, 64, 255, 256, 257, random.Next(1, 600));
                 return (KernelTable.FormatOf(kind, 0), k);
         }
     }
+
+    private int Groups(int size) => deep ? random.Next(1, 1 + (4096 / size)) : random.Next(1, size >= 128 ? 4 : 8);
 
     private T Pick<T>(params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
 

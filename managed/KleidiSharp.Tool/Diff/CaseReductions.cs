@@ -42,6 +42,16 @@ internal static class CaseReductions
             yield return drawn with { Bias = null };
         }
 
+        if (drawn.YFormat != ActivationFormat.Float32)
+        {
+            yield return drawn with { YFormat = ActivationFormat.Float32 };
+        }
+
+        if (drawn.XFormat != ActivationFormat.Float32)
+        {
+            yield return drawn with { XFormat = ActivationFormat.Float32 };
+        }
+
         if (drawn.Clamp != Clamp.None)
         {
             yield return drawn with { Clamp = Clamp.None };
@@ -64,7 +74,7 @@ internal static class CaseReductions
 
         foreach (float[] x in Simpler(drawn.X))
         {
-            yield return drawn with { X = x };
+            yield return drawn with { X = Array.ConvertAll(x, value => ActivationBytes.Round(value, drawn.XFormat.Type)) };
         }
 
         foreach (float[] weights in Simpler(drawn.Weights))

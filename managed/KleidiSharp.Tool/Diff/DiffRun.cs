@@ -70,7 +70,7 @@ internal sealed class DiffRun(Func<Comparison> open, DiffPlan plan, Func<Compare
         {
             DrawnCase drawn = plan.Draw(i);
             IReadOnlyList<Comparison.Result> results = RunCase(comparison, drawn);
-            float[] f32 = drawn.HasCodes ? ReferenceImplementation.MultiplyF32(drawn) : [];
+            float[] f32 = drawn.HasCodes && drawn.IsFloat32 ? ReferenceImplementation.MultiplyF32(drawn) : [];
             lock (gate)
             {
                 foreach (Comparison.Result result in results)

@@ -32,8 +32,17 @@ internal sealed record DrawnCase
     /// <summary>[n][k].</summary>
     public required float[] Weights { get; init; }
 
-    /// <summary>[m][x stride], without the gap after the last row.</summary>
+    /// <summary>
+    /// [m][x stride], without the gap after the last row; numbers that <see cref="XFormat"/> holds, codes where that is
+    /// int8.
+    /// </summary>
     public required float[] X { get; init; }
+
+    /// <summary>The type of x, and how it becomes codes.</summary>
+    public ActivationFormat XFormat { get; init; }
+
+    /// <summary>The type of y.</summary>
+    public ActivationFormat YFormat { get; init; }
 
     /// <summary>[n]; null for none.</summary>
     public required float[]? Bias { get; init; }
@@ -58,11 +67,33 @@ internal sealed record DrawnCase
         return dense;
     }
 
+    /// <summary>Whether x and y are f32 and nothing is calibrated.</summary>
+    public bool IsFloat32 => XFormat == ActivationFormat.Float32 && YFormat == ActivationFormat.Float32;
+
+    /// <summary>x in its type, with the strides of <see cref="X"/>.</summary>
+    public byte[] TypedX() => ActivationBytes.Of(X, XFormat);
+
+    /// <summary>x in its type without gaps, [m][k].</summary>
+    public byte[] TypedDenseX() => ActivationBytes.Of(DenseX(), XFormat);
+
     /// <summary>Format, shape and everything else but the values.</summary>
     public string Shape =>
         $"{Format}, m {M}, n {N}, k {K}, x stride {XStride}, y stride {YStride}, "
-        + $"bias {(Bias is null ? "no" : "yes")}, clamp {Clamp}, threads {Threads}";
+        + $"x {Describe(XFormat)}, y {Describe(YFormat)}, bias {(Bias is null ? "no" : "yes")}, clamp {Clamp}, threads {Threads}";
 
     public override string ToString() =>
         $"seed {Seed}, case {Index}: {Shape}, weights {WeightsKind}, rows [{string.Join(' ', RowKinds)}]";
+
+    private static string Describe(ActivationFormat format)
+    {
+        string type = format.Type switch
+        {
+            ActivationType.Float32 => "f32",
+            ActivationType.Float16 => "f16",
+            ActivationType.BFloat16 => "bf16",
+            _ => "int8",
+        };
+        QuantParameters codes = format.Quantization;
+        return codes.Scale == 0 ? type : FormattableString.Invariant($"{type} (scale {codes.Scale:R}, zero {codes.ZeroPoint})");
+    }
 }

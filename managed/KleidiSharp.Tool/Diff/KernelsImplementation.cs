@@ -4,18 +4,17 @@ using System.Numerics.Tensors;
 namespace KleidiSharp.Tool.Diff;
 
 /// <summary>
-/// Kernels of the native library, a device or the managed path. A kernel that others are preferred to is reached by
-/// packing for its layout and multiplying with every other tier switched off.
+/// Kernels of the native library, a device or the managed path, each reached by name. Kernels that are not exact are left
+/// out: their results are other bits by design.
 /// </summary>
 internal sealed class KernelsImplementation : Implementation
 {
-    private readonly Dictionary<(KernelTiers Only, int Threads), ComputeContext> contexts = [];
+    private readonly Dictionary<(string? Kernel, int Threads), ComputeContext> contexts = [];
     private readonly ComputeBackend backend;
     private readonly KernelDevice? device;
     private readonly bool asChosen;
     private readonly KernelInfo[] kernels;
     private readonly Dictionary<int, ComparedKernel> compared;
-    private readonly KernelTiers tiersOfTable;
 
     private KernelsImplementation(ComputeBackend backend, string? command, string which)
     {
@@ -25,8 +24,8 @@ internal sealed class KernelsImplementation : Implementation
         try
         {
             asChosen = which is ImplementationNames.Chosen or ImplementationNames.Managed;
-            ComputeContext all = Context(KernelTiers.None, threads: 1);
-            KernelInfo[] usable = [.. all.Kernels.Where(kernel => kernel.IsUsable)];
+            ComputeContext all = Context(null, threads: 1);
+            KernelInfo[] usable = [.. all.Kernels.Where(kernel => kernel.IsUsable && kernel.IsExact)];
             kernels =
                 [.. usable.Where(kernel => asChosen || which is ImplementationNames.All || Tier(kernel) == which)];
             if (kernels.Length == 0)
@@ -36,7 +35,6 @@ internal sealed class KernelsImplementation : Implementation
                     + $"{string.Join(", ", usable.Select(Tier).Distinct())}.");
             }
 
-            tiersOfTable = all.Kernels.Aggregate(KernelTiers.None, (sum, kernel) => sum | kernel.Tier);
             compared = kernels.ToDictionary(
                 kernel => kernel.Index, kernel => new ComparedKernel(kernel.Name, Tier(kernel), kernel.Kind));
         }
@@ -69,39 +67,34 @@ internal sealed class KernelsImplementation : Implementation
     }
 
     public override QuantizedWeights Quantize(DrawnCase drawn) => Quantizer.Quantize(
-        drawn.Weights, drawn.N, drawn.K, drawn.Format, compute: Context(KernelTiers.None, drawn.Threads));
+        drawn.Weights, drawn.N, drawn.K, drawn.Format, compute: Context(null, drawn.Threads));
 
     public override IEnumerable<Product> Multiply(DrawnCase drawn, QuantizedWeights? weights)
     {
         var packed = new Dictionary<WeightLayout, PackedWeights>();
         try
         {
-            PackedWeights preferred = Pack(drawn, weights);
-            packed.Add(preferred.Layout, preferred);
             var products = new List<Product>();
             if (asChosen)
             {
+                ComputeContext any = Context(null, drawn.Threads);
+                PackedWeights preferred = Pack(drawn, weights, any);
+                packed.Add(preferred.Layout, preferred);
                 KernelInfo chosen = preferred.KernelFor(drawn.M).Kernel;
-                ComputeContext any = Context(KernelTiers.None, drawn.Threads);
-                products.Add(new Product(compared[chosen.Index], MatMul(drawn, preferred, any)));
-                return products;
+                return [new Product(compared[chosen.Index], MatMul(drawn, preferred, any))];
             }
 
-            foreach (KernelInfo kernel in kernels.Where(kernel =>
-                kernel.Kind == drawn.Format.Kind && drawn.M >= kernel.MinRows && drawn.M <= kernel.MaxRows))
+            foreach (KernelInfo kernel in kernels.Where(kernel => kernel.Kind == drawn.Format.Kind
+                && drawn.M >= kernel.MinRows && drawn.M <= kernel.MaxRows && drawn.N >= kernel.MinColumns))
             {
+                ComputeContext only = Context(kernel.Name, drawn.Threads);
                 if (!packed.TryGetValue(kernel.Layout, out PackedWeights? blob))
                 {
-                    blob = preferred.Repack(Context(KernelTiers.None, drawn.Threads), kernel.Layout);
+                    blob = Pack(drawn, weights, only);
                     packed.Add(kernel.Layout, blob);
                 }
 
-                // Of two kernels of a tier that take the case, one is preferred, and is what runs.
-                ComputeContext only = Context(kernel.Tier, drawn.Threads);
-                if (blob.KernelFor(drawn.M, only).Kernel.Index == kernel.Index)
-                {
-                    products.Add(new Product(compared[kernel.Index], MatMul(drawn, blob, only)));
-                }
+                products.Add(new Product(compared[kernel.Index], MatMul(drawn, blob, only)));
             }
 
             return products;
@@ -127,16 +120,19 @@ internal sealed class KernelsImplementation : Implementation
 
     private static string Tier(KernelInfo kernel) => kernel.Tier.ToString().ToLowerInvariant();
 
-    private PackedWeights Pack(DrawnCase drawn, QuantizedWeights? weights)
-    {
-        ComputeContext context = Context(KernelTiers.None, drawn.Threads);
-        return weights is null
-            ? PackedWeights.Quantize(drawn.Weights, drawn.N, drawn.K, drawn.Format, drawn.Bias, context)
-            : PackedWeights.Pack(weights, drawn.Bias, context);
-    }
+    private static PackedWeights Pack(DrawnCase drawn, QuantizedWeights? weights, ComputeContext context) => weights is null
+        ? PackedWeights.Quantize(drawn.Weights, drawn.N, drawn.K, drawn.Format, drawn.Bias, context)
+        : PackedWeights.Pack(weights, drawn.Bias, context);
 
     private static float[] MatMul(DrawnCase drawn, PackedWeights packed, ComputeContext context)
     {
+        if (!drawn.IsFloat32)
+        {
+            var bytes = new byte[drawn.M * drawn.N * drawn.YFormat.ElementSize];
+            packed.MatMul(drawn.TypedDenseX(), drawn.XFormat, bytes, drawn.YFormat, drawn.M, drawn.Clamp, context);
+            return ActivationBytes.Values(bytes, drawn.YFormat);
+        }
+
         var y = new float[((drawn.M - 1) * drawn.YStride) + drawn.N];
         packed.MatMul(
             new ReadOnlyTensorSpan<float>(drawn.X, [drawn.M, drawn.K], Strides(drawn.M, drawn.K, drawn.XStride)),
@@ -161,19 +157,20 @@ internal sealed class KernelsImplementation : Implementation
     private static nint[] Strides(int rows, int columns, int rowStride) =>
         [rows > 1 ? rowStride : 0, columns > 1 ? 1 : 0];
 
-    // The context in which only that tier may be used; with none, all may.
-    private ComputeContext Context(KernelTiers only, int threads)
+    // The context in which weights are packed for that kernel and multiplied by it; null for those that are chosen.
+    private ComputeContext Context(string? kernel, int threads)
     {
-        if (!contexts.TryGetValue((only, threads), out ComputeContext? context))
+        if (!contexts.TryGetValue((kernel, threads), out ComputeContext? context))
         {
             context = new ComputeContext(new ComputeOptions
             {
                 Backend = device is null ? backend : ComputeBackend.Auto,
                 Device = device,
                 Threads = threads,
-                DisabledTiers = only == KernelTiers.None ? KernelTiers.None : tiersOfTable & ~only,
+                EnabledTiers = asChosen ? KernelTiers.None : KernelTiers.Sme | KernelTiers.Sme2,
+                Kernel = kernel,
             });
-            contexts.Add((only, threads), context);
+            contexts.Add((kernel, threads), context);
         }
 
         return context;

@@ -26,14 +26,11 @@ internal sealed class ReferenceImplementation : Implementation
     public override IEnumerable<Product> Multiply(DrawnCase drawn, QuantizedWeights? weights)
     {
         ComparedKernel kernel = Kernels.First(kernel => kernel.Kind == drawn.Format.Kind);
-        if (weights is null)
-        {
-            return [new Product(kernel, MultiplyF32(drawn))];
-        }
-
-        var y = new float[drawn.M * drawn.N];
-        ReferenceKernels.MatMul(weights, drawn.Bias, drawn.DenseX(), y, drawn.M, drawn.Clamp);
-        return [new Product(kernel, y)];
+        weights ??= Quantize(drawn);
+        var y = new byte[drawn.M * drawn.N * drawn.YFormat.ElementSize];
+        ReferenceKernels.MatMul(
+            weights, drawn.Bias, drawn.TypedDenseX(), drawn.XFormat, y, drawn.YFormat, drawn.M, drawn.Clamp);
+        return [new Product(kernel, ActivationBytes.Values(y, drawn.YFormat))];
     }
 
     public override void Dispose()
