@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels for floats: activations are rounded to the type of the weights wherever they stand, and kernels that add
-// otherwise than kleidisharp.h says keep the bound that their notes name.
+// Kernels for f16 and bf16: activations are rounded to the type of the weights wherever they stand, and kernels that
+// add otherwise than kleidisharp.h says keep the bound that their notes name.
 #include <float.h>
 #include <gtest/gtest.h>
 
@@ -17,11 +17,12 @@ ks_kernel_info kernel_info(int32_t index) {
     return info;
 }
 
-std::vector<int32_t> float_kernels(bool exact) {
+std::vector<int32_t> narrow_kernels(bool exact) {
     std::vector<int32_t> kernels;
     for (int32_t i = 0; i < ks_kernel_count(); ++i) {
         const ks_kernel_info info = kernel_info(i);
-        if (info.supported && is_float_format(info.format) && info.exact == exact) kernels.push_back(i);
+        const bool narrow = info.format == KS_FORMAT_F16 || info.format == KS_FORMAT_BF16;
+        if (info.supported && narrow && info.exact == exact) kernels.push_back(i);
     }
     return kernels;
 }
@@ -64,9 +65,12 @@ void multiply(int32_t kernel, const PackedBlob& blob, int64_t m, Operand& x, Ope
     ASSERT_EQ(args.kernel_used, kernel);
 }
 
+// The weight nearest to a value.
+uint16_t narrow(int32_t format, float value) { return format == KS_FORMAT_F16 ? to_f16(value) : to_bf16(value); }
+
 // x as the weights' type holds it; infinite where it overflows.
 float rounded(int32_t format, float x) {
-    return format == KS_FORMAT_F16 ? f16(to_f16(x)) : format == KS_FORMAT_BF16 ? bf16(to_bf16(x)) : x;
+    return format == KS_FORMAT_F16 ? f16(narrow(format, x)) : bf16(narrow(format, x));
 }
 
 // Numbers of a 16-bit type, every third and the last of each sign, the ties between them and the next, and the floats
@@ -88,17 +92,14 @@ std::vector<float> around_numbers(int32_t format) {
     return values;
 }
 
-class FloatKernelTest : public testing::TestWithParam<int32_t> {};
+class NarrowKernelTest : public testing::TestWithParam<int32_t> {};
 
 // A row holds one such number, at every place in turn, and zeros; all weights are 1.
-TEST_P(FloatKernelTest, RoundsActivations) {
+TEST_P(NarrowKernelTest, RoundsActivations) {
     const ks_kernel_info kernel = kernel_info(GetParam());
     constexpr int64_t k = 37;
     Matrix matrix = {kernel.format, 0, 1, k, {}, {}, {}, {}};
-    const float one = 1.0f;
-    const uint16_t narrow_one = kernel.format == KS_FORMAT_F16 ? to_f16(one) : to_bf16(one);
-    matrix.weights = kernel.format == KS_FORMAT_F32 ? draw_bytes<float>(k, [&] { return one; })
-                                                    : draw_bytes<uint16_t>(k, [&] { return narrow_one; });
+    matrix.weights = draw_bytes<uint16_t>(k, [&] { return narrow(kernel.format, 1.0f); });
     const PackedBlob blob(matrix, kernel.layout, kernel.vector_bytes);
     const std::vector<float> values = around_numbers(kernel.format);
     const int64_t m = static_cast<int64_t>(values.size());
@@ -120,7 +121,7 @@ TEST_P(FloatKernelTest, RoundsActivations) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Exact, FloatKernelTest, testing::ValuesIn(float_kernels(true)), name_of);
+INSTANTIATE_TEST_SUITE_P(Exact, NarrowKernelTest, testing::ValuesIn(narrow_kernels(true)), name_of);
 
 // What the note of a kernel promises for a result: the product of rounded x and weights is off by no more.
 double error_bound(int32_t format, int64_t k, double magnitudes, double bias, double exact) {
@@ -158,10 +159,7 @@ TEST_P(InexactKernelTest, KeepsItsBound) {
         Random random(seed);
         const int64_t k = random.one_in(2) ? random.integer(1, 12) : random.integer(13, 300);
         Matrix matrix = {kernel.format, 0, random.integer(1, 100), k, {}, {}, {}, {}};
-        matrix.weights = draw_bytes<uint16_t>(matrix.n * k, [&] {
-            const float weight = random.unit();
-            return kernel.format == KS_FORMAT_F16 ? to_f16(weight) : to_bf16(weight);
-        });
+        matrix.weights = draw_bytes<uint16_t>(matrix.n * k, [&] { return narrow(kernel.format, random.unit()); });
         if (random.one_in(2)) matrix.bias.resize(static_cast<size_t>(matrix.n));
         for (float& bias : matrix.bias) bias = random.unit();
         const PackedBlob blob(matrix, kernel.layout, kernel.vector_bytes);
@@ -202,7 +200,7 @@ TEST_P(InexactKernelTest, KeepsItsBound) {
 }
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(InexactKernelTest);
-INSTANTIATE_TEST_SUITE_P(Forced, InexactKernelTest, testing::ValuesIn(float_kernels(false)), name_of);
+INSTANTIATE_TEST_SUITE_P(Forced, InexactKernelTest, testing::ValuesIn(narrow_kernels(false)), name_of);
 
 }  // namespace
 }  // namespace ks_test
