@@ -21,8 +21,8 @@ constexpr Ukernel kSmeMla = KS_SME_UKERNEL(f32_f32p2vlx1b_1x8vl_sme_mla, 1, 8, 1
 constexpr Ukernel kSme2Mopa = KS_SME2_UKERNEL(f32p2vlx1_f32p2vlx1biasf32_sme2_mopa, 8, 8, 1, 1);
 constexpr Ukernel kSme2Mla = KS_SME2_UKERNEL(f32_f32p2vlx1b_1x16vl_sme2_mla, 1, 8, 1, 1);
 
-template <const Ukernel& ukernel>
-constexpr KernelCode kCode = Adapter<ukernel, KS_LAYOUT_F32_SME, kLhsFloats, finish_clamp>::code;
+template <const Ukernel& ukernel, Finish finish>
+constexpr KernelCode kCode = Adapter<ukernel, KS_LAYOUT_F32_SME, kLhsFloats, finish>::code;
 
 void pack(const Weights& from, const UkernelTile& tile, uint8_t* to) {
     kai_run_rhs_pack_nxk_f32p2vlx1biasf32_f32_f32_sme(1, static_cast<size_t>(from.n), static_cast<size_t>(from.k),
@@ -34,10 +34,10 @@ constexpr KleidiAILayout layouts[] = {{KS_LAYOUT_F32_SME, {&kSme2Mopa, &kSme2Mla
 
 }  // namespace
 
-const KernelCode kF32SmeMopa = kCode<kSmeMopa>;
-const KernelCode kF32SmeMla = kCode<kSmeMla>;
-const KernelCode kF32Sme2Mopa = kCode<kSme2Mopa>;
-const KernelCode kF32Sme2Mla = kCode<kSme2Mla>;
+const KernelCode kF32SmeMopa = kCode<kSmeMopa, finish_clamp_and_zero_bias>;
+const KernelCode kF32SmeMla = kCode<kSmeMla, finish_clamp>;
+const KernelCode kF32Sme2Mopa = kCode<kSme2Mopa, finish_clamp_and_zero_bias>;
+const KernelCode kF32Sme2Mla = kCode<kSme2Mla, finish_clamp>;
 
 const KleidiAILayouts kF32SmeLayouts(layouts);
 

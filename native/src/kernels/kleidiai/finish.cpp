@@ -4,6 +4,8 @@
 #include <arm_neon.h>
 #include <string.h>
 
+#include "float_bits.h"
+
 namespace ks {
 namespace {
 
@@ -29,10 +31,32 @@ void finish_columns(const MatMul& mm, int64_t n_begin, int64_t n_end, Finish fin
 // products are; it is in no other case, as none of these products is too small for a float.
 float32x4_t from_positive_zero(float32x4_t sum) { return vaddq_f32(sum, vdupq_n_f32(0)); }
 
+constexpr uint32_t kNegativeZero = 0x80000000;
+
+// One result: `bias`, and `width` floats further on for each k the weights of its column.
+float chain(const float* x, const float* bias, int64_t width, int64_t k) {
+    float acc = *bias;
+    for (int64_t i = 0; i < k; ++i) acc = __builtin_fmaf(x[i], bias[(i + 1) * width], acc);
+    return acc;
+}
+
 }  // namespace
 
 void finish_clamp(const MatMul& mm, LhsTile, int64_t n_begin, int64_t n_end) {
     finish_columns(mm, n_begin, n_end, [](int64_t, int64_t, float32x4_t v) { return v; });
+}
+
+void finish_clamp_and_zero_bias(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end) {
+    const int64_t width = mm.vector_bytes / 2;
+    for (int64_t j = n_begin; j < n_end; ++j) {
+        const float* bias = reinterpret_cast<const float*>(mm.panels) + j / width * width * (mm.k + 1) + j % width;
+        if (float_to_bits(*bias) != kNegativeZero) continue;
+        for (int64_t row = 0; row < mm.m; ++row) {
+            float& y = mm.y[row * mm.y_stride + j];
+            if (float_to_bits(y) == 0) y = chain(mm.x + row * mm.x_stride, bias, width, mm.k);
+        }
+    }
+    finish_clamp(mm, tile, n_begin, n_end);
 }
 
 void finish_bias(const MatMul& mm, LhsTile, int64_t n_begin, int64_t n_end) {

@@ -13,6 +13,10 @@ using Finish = void (*)(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t
 // y = clamp(y).
 void finish_clamp(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
 
+// y = clamp(y), for f32 outer products over KS_LAYOUT_F32_SME: they add the bias to +0, which loses the sign of a bias
+// of -0. It shows where no product is more than another -0.
+void finish_clamp_and_zero_bias(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
+
 // y = clamp(y + bias), with the bias as the tail.
 void finish_bias(const MatMul& mm, LhsTile tile, int64_t n_begin, int64_t n_end);
 
