@@ -12,19 +12,18 @@ public sealed unsafe class DamagedPackedFileTests : IDisposable
 
     private string Damaged => Path.Combine(folder, "damaged.kpw");
 
-    public static TheoryData<ComputeBackend, int> Cases => new()
-    {
-        { ComputeBackend.Managed, 0 }, { ComputeBackend.Managed, 32 }, { ComputeBackend.Native, 0 }, { ComputeBackend.Native, 32 },
-    };
+    public static TheoryData<ComputeBackend, WeightKind> Cases => Of(WeightKind.Float32, WeightKind.Int4Group);
+
+    public static TheoryData<ComputeBackend, WeightKind> AllCases => Of(Enum.GetValues<WeightKind>());
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
-    public void A_file_cut_at_any_byte_is_refused(ComputeBackend backend, int group)
+    public void A_file_cut_at_any_byte_is_refused(ComputeBackend backend, WeightKind kind)
     {
         using ComputeContext compute = Require.Context(backend);
-        byte[] whole = Saved(compute, group);
+        byte[] whole = Saved(compute, kind);
         for (int length = 0; length < whole.Length; length++)
         {
             File.WriteAllBytes(Damaged, whole.AsSpan(0, length));
@@ -34,10 +33,10 @@ public sealed unsafe class DamagedPackedFileTests : IDisposable
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
-    public void A_file_with_any_byte_changed_is_refused(ComputeBackend backend, int group)
+    public void A_file_with_any_byte_changed_is_refused(ComputeBackend backend, WeightKind kind)
     {
         using ComputeContext compute = Require.Context(backend);
-        byte[] whole = Saved(compute, group);
+        byte[] whole = Saved(compute, kind);
         for (int position = 0; position < whole.Length; position++)
         {
             foreach (byte value in position < PackedShape.HeaderSize ? Others(whole[position]) : [(byte)(whole[position] ^ 0x10)])
@@ -52,11 +51,11 @@ public sealed unsafe class DamagedPackedFileTests : IDisposable
 
     // Not damage but a lie: what the checksum cannot tell must at least do no harm.
     [SkippableTheory]
-    [MemberData(nameof(Cases))]
-    public void A_header_with_any_byte_forged_is_refused_or_fits_its_panels(ComputeBackend backend, int group)
+    [MemberData(nameof(AllCases))]
+    public void A_header_with_any_byte_forged_is_refused_or_fits_its_panels(ComputeBackend backend, WeightKind kind)
     {
         using ComputeContext compute = Require.Context(backend);
-        byte[] whole = Saved(compute, group);
+        byte[] whole = Saved(compute, kind);
         int refused = 0, opened = 0;
         for (int position = 0; position < PackedShape.HeaderSize - sizeof(ulong); position++)
         {
@@ -77,10 +76,9 @@ public sealed unsafe class DamagedPackedFileTests : IDisposable
                     using PackedWeights weights = PackedWeights.Load(Damaged, compute: compute);
                     weights.MatMul(new float[2 * weights.InFeatures], new float[2 * weights.OutFeatures], 2);
                     Assert.Equal((long)weights.OutFeatures * weights.InFeatures, weights.UnpackValues().Length);
-                    Assert.Equal(whole.Length, weights.ByteSize);
                     opened++;
                 }
-                catch (InvalidDataException refusal)
+                catch (Exception refusal) when (refusal is InvalidDataException or PlatformNotSupportedException)
                 {
                     Assert.Contains(Damaged, refusal.Message, StringComparison.Ordinal);
                     refused++;
@@ -88,19 +86,31 @@ public sealed unsafe class DamagedPackedFileTests : IDisposable
             }
         }
 
-        // Layouts of one panel size, and whether there is a bias, are all that can be told otherwise.
-        Assert.InRange(opened, 0, 8);
+        // Layouts and formats of one panel size, columns that only fill a panel, and whether there is a bias.
+        Assert.InRange(opened, 1, 20);
         Assert.True(refused > 300, $"{refused} refused");
+    }
+
+    private static TheoryData<ComputeBackend, WeightKind> Of(params WeightKind[] kinds)
+    {
+        var cases = new TheoryData<ComputeBackend, WeightKind>();
+        foreach (WeightKind kind in kinds)
+        {
+            cases.Add(ComputeBackend.Managed, kind);
+            cases.Add(ComputeBackend.Native, kind);
+        }
+
+        return cases;
     }
 
     private static IEnumerable<byte> Others(byte right) =>
         new[] { (byte)(right ^ 1), (byte)(right ^ 0x80), (byte)(right + 1), (byte)0, (byte)0xFF }.Distinct().Where(value => value != right);
 
-    private byte[] Saved(ComputeContext compute, int group)
+    private byte[] Saved(ComputeContext compute, WeightKind kind)
     {
         var drawn = new Drawn(3);
-        WeightFormat format = group == 0 ? WeightFormat.Float32 : WeightFormat.Int4Group(group);
-        int k = group == 0 ? 7 : 2 * group;
+        WeightFormat format = Formats.Of(kind, 32);
+        int k = kind == WeightKind.Float32 ? 7 : 64;
         using PackedWeights packed = PackedWeights.Quantize(drawn.Values(N * k), N, k, format, drawn.Values(N), compute);
         packed.Save(Damaged);
         return File.ReadAllBytes(Damaged);
