@@ -43,7 +43,7 @@ internal sealed class CaseGenerator
         deep = !tall && random.Next(40) == 0;
         int m = tall
             ? random.Next(230, 300)
-            : deep ? random.Next(1, 6) : Pick(1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 20, 31, random.Next(1, 40));
+            : deep ? random.Next(1, 6) : Pick(1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 20, 31, random.Next(1, 40));
         int n = tall
             ? random.Next(1, 40)
             : deep ? random.Next(1, 20) : Pick(1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, random.Next(1, 140));
