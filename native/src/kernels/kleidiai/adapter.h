@@ -16,18 +16,21 @@ template <const Ukernel& ukernel, int32_t kLayout, const LhsPacker& packer, Fini
 struct Adapter {
     static constexpr bool kSme = ukernel.vectors == Vectors::kSme;
 
-    static LhsTile tile() {
-        const UkernelTile own = kSme ? ukernel.tile.for_vectors(cpu_sme_bytes()) : ukernel.tile;
+    static LhsTile tile(int64_t vector_bytes) {
+        const UkernelTile own = kSme ? ukernel.tile.for_vectors(static_cast<uint64_t>(vector_bytes)) : ukernel.tile;
         return {static_cast<int64_t>(own.mr), static_cast<int64_t>(own.kr / own.sr)};
     }
 
+    // Of this machine, where there is no MatMul that tells the vector length.
+    static LhsTile own_tile() { return tile(kSme ? cpu_sme_bytes() : 0); }
+
     static uint64_t lhs_size(int64_t m, int64_t k, int64_t group) {
-        return static_cast<uint64_t>(packer.size(tile(), m, k, group));
+        return static_cast<uint64_t>(packer.size(own_tile(), m, k, group));
     }
 
-    static int64_t lhs_pieces(int64_t m) { return tile().panels(m); }
+    static int64_t lhs_pieces(int64_t m) { return own_tile().panels(m); }
 
-    static void pack_lhs(const MatMul& mm, int64_t piece) { packer.pack(mm, tile(), piece); }
+    static void pack_lhs(const MatMul& mm, int64_t piece) { packer.pack(mm, tile(mm.vector_bytes), piece); }
 
     static void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
         const Layout& layout = *find_layout(kLayout);
@@ -41,7 +44,7 @@ struct Adapter {
                      static_cast<size_t>(group), mm.lhs, mm.panels + panel * weights.panel_bytes(), mm.y + n_begin,
                      static_cast<size_t>(mm.y_stride) * sizeof(float), finish == nullptr ? lo : ukernel.unclamped.lo,
                      finish == nullptr ? mm.hi : ukernel.unclamped.hi});
-        if constexpr (finish != nullptr) finish(mm, tile(), n_begin, n_end);
+        if constexpr (finish != nullptr) finish(mm, tile(mm.vector_bytes), n_begin, n_end);
     }
 
     static constexpr KernelCode code = {kSme ? 0 : static_cast<int64_t>(ukernel.tile.nr), lhs_size, lhs_pieces,
