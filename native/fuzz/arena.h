@@ -10,18 +10,19 @@
 namespace ks_fuzz {
 namespace {
 
-constexpr uint64_t kArenaSize = 1 << 16;
+constexpr uint64_t kArenaSize = 1 << 17;
 // Where valid calls put things; each place has room for the largest matrix.
 enum Place : uint32_t {
-    kWeights = 0,
-    kCodes = 16 << 10,
-    kScales = 20 << 10,
-    kBias = 22 << 10,
-    kBlob = 23 << 10,
-    kX = 42 << 10,
-    kY = 46 << 10,
-    kTeam = 51 << 10,
-    kScratch = 52 << 10
+    kWeights = 0,       // f32
+    kCodes = 16 << 10,  // weights of all other formats
+    kScales = 24 << 10,
+    kZeros = 26 << 10,
+    kBias = 27 << 10,
+    kBlob = 28 << 10,
+    kX = 56 << 10,
+    kY = 60 << 10,
+    kTeam = 62 << 10,
+    kScratch = 64 << 10
 };
 
 alignas(KS_ALIGNMENT) uint8_t arena[kArenaSize];
@@ -52,10 +53,11 @@ class Access {
 using Wide = __int128;  // holds any product of two arguments
 
 // Bytes of a matrix; 0 where there is none, because its pointer, size or stride is wrong or it overflows.
-uint64_t matrix_size(const void* pointer, int64_t rows, Wide columns, int64_t stride, int32_t element_size) {
+uint64_t matrix_size(const void* pointer, int64_t rows, Wide columns, int64_t stride, uint64_t element_size) {
     if (pointer == nullptr || rows < 1 || columns < 1 || stride < columns) return 0;
     const Wide elements = Wide{rows - 1} * stride + columns;
-    return elements > INT64_MAX / element_size ? 0 : static_cast<uint64_t>(elements * element_size);
+    const Wide most = INT64_MAX / static_cast<Wide>(element_size);
+    return elements > most ? 0 : static_cast<uint64_t>(elements) * element_size;
 }
 
 }  // namespace

@@ -24,11 +24,12 @@ class Spoiler {
     template <typename T>
     void pointer(T*& value) {
         if (!chance()) return;
-        const uint64_t offset = bytes_.take<uint16_t>();
+        const uint64_t offset = bytes_.take<uint16_t>() * (kArenaSize >> 16);
         const int32_t kind = bytes_.integer(0, 3);
         // Mostly aligned: what is not is refused before it is asked whether it overlaps something.
         const uint64_t aligned = offset / KS_ALIGNMENT * KS_ALIGNMENT;
-        value = kind == 0 ? nullptr : reinterpret_cast<T*>(arena + (kind == 1 ? offset : aligned));
+        value =
+            kind == 0 ? nullptr : reinterpret_cast<T*>(arena + (kind == 1 ? offset | bytes_.integer(0, 1) : aligned));
     }
     void real(float& value) {
         if (chance()) value = bytes_.take<float>();
