@@ -51,14 +51,17 @@ internal static unsafe class LibraryChecks
     {
         int rows = Check.Call(ks_kernel_count());
         Check.True(rows > 0, "the kernel table is empty");
-        foreach (ks_format format in new[] { ks_format.KS_FORMAT_F32, ks_format.KS_FORMAT_INT4_GROUP })
+        foreach (ks_format format in Enum.GetValues(typeof(ks_format)))
         {
             var args = new ks_select_args
             {
                 struct_size = (uint)sizeof(ks_select_args),
                 format = (int)format,
-                group = format == ks_format.KS_FORMAT_F32 ? 0 : 32,
+                group = new Format(format).Group(32),
                 m = 1,
+                n = 64,
+                k = 64,
+                disabled_tiers = KS_TIERS_ON_REQUEST,
             };
             int chosen;
             Check.Ok(ks_select_kernel(&args, &chosen));

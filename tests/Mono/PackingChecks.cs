@@ -10,33 +10,37 @@ namespace KleidiSharp.Mono.Tests;
 internal static unsafe class PackingChecks
 {
     /// <summary>What is unpacked is what was packed, in every layout, used here or not.</summary>
-    public static void RoundTrip(Weights weights, ks_layout layout)
+    public static void RoundTrip(ks_layout layout)
     {
-        using AlignedBuffer blob = weights.Pack(layout);
+        const int SomeVector = 32;
+        int vectorBytes = Check.Call(ks_panel_columns((int)layout, 0)) == 0 ? SomeVector : 0;
+        var weights = new Weights(Format.Of(layout), 45, 192, 64, seed: 4);
+        using AlignedBuffer blob = weights.Pack(layout, vectorBytes);
         var info = new ks_packed_info { struct_size = (uint)sizeof(ks_packed_info) };
         Check.Ok(ks_packed_describe(blob.Pointer, blob.Size, 1, &info));
         Check.True(info.n == weights.N && info.k == weights.K && info.group == weights.Group, "n, k or group of the blob");
-        Check.True(info.layout == (int)layout && info.format == (int)weights.Format, "layout or format of the blob");
+        Check.True(info.layout == (int)layout && info.format == (int)weights.Format.Id, "layout or format of the blob");
+        Check.True(info.vector_bytes == vectorBytes, "the vector length of the blob");
         Check.True(info.has_bias == 1, "the bias is not seen");
 
-        var floats = new float[weights.Floats.Length];
         var bias = new float[weights.Bias.Length];
+        var zeros = new float[weights.Zeros.Length];
         var codes = new byte[weights.Codes.Length];
-        var scales = new ushort[weights.Scales.Length];
-        bool int4 = codes.Length > 0;
-        fixed (float* floatsPointer = floats, biasPointer = bias)
-        fixed (byte* codesPointer = codes)
-        fixed (ushort* scalesPointer = scales)
+        var scales = new byte[weights.Scales.Length];
+        fixed (float* biasPointer = bias, zerosPointer = zeros)
+        fixed (byte* codesPointer = codes, scalesPointer = scales)
         {
             var args = new ks_unpack_args
             {
                 struct_size = (uint)sizeof(ks_unpack_args),
                 packed = blob.Pointer,
                 packed_size = blob.Size,
-                weights = int4 ? codesPointer : (void*)floatsPointer,
-                weights_size = (ulong)(int4 ? codes.Length : floats.Length * 4),
+                weights = codesPointer,
+                weights_size = (ulong)codes.Length,
                 scales = scalesPointer,
-                scales_count = (ulong)scales.Length,
+                scales_count = (ulong)(weights.N * weights.ScalesPerRow),
+                zeros = zerosPointer,
+                zeros_count = (ulong)zeros.Length,
                 bias = biasPointer,
                 bias_count = (ulong)bias.Length,
             };
@@ -44,18 +48,15 @@ internal static unsafe class PackingChecks
         }
 
         Check.SameBits(weights.Bias, bias, "bias");
+        Check.SameBits(weights.Zeros, zeros, "zeros");
         Check.True(codes.SequenceEqual(weights.Codes) && scales.SequenceEqual(weights.Scales), "codes or scales");
-        if (!int4)
-        {
-            Check.SameBits(weights.Floats, floats, "weights");
-        }
     }
 
     /// <summary>A blob that is cut short, changed or not sealed is refused.</summary>
     public static void BadBlobs()
     {
         var weights = new Weights(ks_format.KS_FORMAT_F32, 20, 24, 0, seed: 1);
-        using AlignedBuffer blob = weights.Pack(ks_layout.KS_LAYOUT_F32_N16);
+        using AlignedBuffer blob = weights.Pack(ks_layout.KS_LAYOUT_F32_N16, 0);
         var info = new ks_packed_info { struct_size = (uint)sizeof(ks_packed_info) };
         byte* bytes = (byte*)blob.Pointer;
 
@@ -81,6 +82,7 @@ internal static unsafe class PackingChecks
             var args = new ks_quantize_args
             {
                 struct_size = (uint)sizeof(ks_quantize_args),
+                format = (int)ks_format.KS_FORMAT_INT4_GROUP,
                 group = 32,
                 n = 2,
                 k = 32,
@@ -91,10 +93,10 @@ internal static unsafe class PackingChecks
                 scales = scalesPointer,
                 scales_count = 2,
             };
-            Check.Fails(ks_status.KS_ERROR_NOT_FINITE, "weights", ks_quantize_int4(&args));
+            Check.Fails(ks_status.KS_ERROR_NOT_FINITE, "weights", ks_quantize(&args));
             Check.True(args.bad_index == 37, $"bad_index is {args.bad_index}");
             args.group = 33;
-            Check.Fails(ks_status.KS_ERROR_GROUP, "group", ks_quantize_int4(&args));
+            Check.Fails(ks_status.KS_ERROR_GROUP, "group", ks_quantize(&args));
         }
     }
 }

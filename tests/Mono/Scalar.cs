@@ -10,7 +10,7 @@ namespace KleidiSharp.Mono.Tests;
 internal static unsafe class Scalar
 {
     // float.NaN has its sign bit set.
-    private static readonly float QuietNaN = FromBits(0x7FC00000);
+    public static readonly float QuietNaN = FromBits(0x7FC00000);
 
     public static int Bits(float value) => *(int*)&value;
 
@@ -43,125 +43,54 @@ internal static unsafe class Scalar
         Check.True(Bits(Fma(small * above, small * below, above)) == Bits(above), "it rounded up");
     }
 
-    /// <summary>y = clamp(x * transpose(w) + bias) for KS_FORMAT_F32.</summary>
-    public static float[] MatMulF32(float[] x, float[] w, float[] bias, int m, int n, int k, float lo, float hi)
+    public static float FromHalf(ushort half)
     {
-        var y = new float[m * n];
-        for (int row = 0; row < m; row++)
-        {
-            bool finite = IsFinite(x, row * k, k);
-            for (int column = 0; column < n; column++)
-            {
-                float acc = bias[column];
-                for (int i = 0; i < k; i++)
-                {
-                    acc = Fma(x[(row * k) + i], w[(column * k) + i], acc);
-                }
-
-                y[(row * n) + column] = finite ? Clamp(acc, lo, hi) : QuietNaN;
-            }
-        }
-
-        return y;
+        int magnitude = half & 0x7FFF;
+        float value = magnitude < 0x400 ? magnitude / 16777216f : FromBits((magnitude << 13) + 0x38000000);
+        return (half & 0x8000) != 0 ? -value : value;
     }
 
-    /// <summary>y = clamp(x * transpose(w) + bias) for KS_FORMAT_INT4_GROUP.</summary>
-    public static float[] MatMulInt4(
-        float[] x, byte[] codes, ushort[] scales, float[] bias, int m, int n, int k, int group, float lo, float hi)
+    /// <summary>Nearest, ties to even.</summary>
+    public static ushort ToHalf(float value)
     {
-        var y = new float[m * n];
-        var qa = new int[k];
-        for (int row = 0; row < m; row++)
-        {
-            bool finite = QuantizeRow(x, row * k, qa, out int zeroPoint, out float scaleX);
-            for (int column = 0; column < n; column++)
-            {
-                float acc = 0, rowSum = 0;
-                for (int begin = 0; begin < k; begin += 32)
-                {
-                    float scale = FromBFloat16(scales[((column * k) + begin) / group]);
-                    int sum = 0;
-                    for (int i = begin; i < begin + 32; i++)
-                    {
-                        sum += Code(codes, (column * k) + i);
-                    }
-
-                    rowSum = (float)((double)rowSum + (float)((double)sum * scale));
-                }
-
-                for (int begin = 0; begin < k; begin += group)
-                {
-                    int dot = 0;
-                    for (int i = begin; i < begin + group; i++)
-                    {
-                        dot += qa[i] * Code(codes, (column * k) + i);
-                    }
-
-                    acc = Fma(dot, FromBFloat16(scales[((column * k) + begin) / group]), acc);
-                }
-
-                acc = Fma(rowSum, -zeroPoint, acc);
-                acc = (float)((double)acc * scaleX);
-                acc = (float)((double)acc + bias[column]);
-                y[(row * n) + column] = finite ? Clamp(acc, lo, hi) : QuietNaN;
-            }
-        }
-
-        return y;
+        int magnitude = Bits(value) & int.MaxValue;
+        int rounded = magnitude > 0x7F800000 ? 0x7E00
+            : magnitude >= 0x477FF000 ? 0x7C00
+            : magnitude < 0x38800000 ? (int)Math.Round(Math.Abs((double)value) * 16777216, MidpointRounding.ToEven)
+            : (magnitude + 0xFFF + ((magnitude >> 13) & 1) - 0x38000000) >> 13;
+        return (ushort)(rounded | (float.IsNaN(value) ? 0 : (Bits(value) >> 16) & 0x8000));
     }
 
-    private static int Code(byte[] codes, int index) => ((codes[index / 2] >> (index % 2 * 4)) & 15) - 8;
+    /// <summary>Nearest, ties to even.</summary>
+    public static ushort ToBFloat16(float value) =>
+        float.IsNaN(value) ? (ushort)0x7FC0 : (ushort)((Bits(value) + 0x7FFFL + ((Bits(value) >> 16) & 1)) >> 16);
 
-    private static bool QuantizeRow(float[] x, int at, int[] qa, out int zeroPoint, out float scaleX)
+    /// <summary>The int8 code of a number of steps; NaN counts as 0.</summary>
+    public static sbyte ToCode(float steps, int zeroPoint)
     {
-        float lo = 0, hi = 0;
-        for (int i = 0; i < qa.Length; i++)
-        {
-            lo = Math.Min(lo, x[at + i]);
-            hi = Math.Max(hi, x[at + i]);
-        }
-
-        zeroPoint = 0;
-        scaleX = QuietNaN;
-        float range = (float)((double)hi - lo);
-        if (!IsFinite(x, at, qa.Length) || !IsFinite(range))
-        {
-            return false;
-        }
-
-        float s = lo == hi ? 1 : (float)(255 / (double)range);
-        if (float.IsInfinity(s))
-        {
-            scaleX = 0;
-            Array.Clear(qa, 0, qa.Length);
-            return true;
-        }
-
-        scaleX = (float)(1 / (double)s);
-        float below = (float)((double)lo * s), above = (float)((double)hi * s);
-        float e = (float)((double)(float)(-128 + (double)below) + (float)(127 + (double)above));
-        float zero = (float)(e > 0 ? -128 - (double)below : 127 - (double)above);
-        zeroPoint = (int)Math.Round(Math.Min(Math.Max(zero, -128f), 127f), MidpointRounding.ToEven);
-        for (int i = 0; i < qa.Length; i++)
-        {
-            int q = (int)Math.Round((double)(float)((double)x[at + i] * s), MidpointRounding.AwayFromZero);
-            qa[i] = Math.Min(Math.Max(q + zeroPoint, -128), 127);
-        }
-
-        return true;
+        double near = float.IsNaN(steps) ? 0 : Math.Max(-1000, Math.Min(1000, Math.Round((double)steps, MidpointRounding.ToEven)));
+        return (sbyte)Math.Max(-128, Math.Min(127, (int)near + zeroPoint));
     }
 
-    // A zero lo is +0 and a zero hi is -0, so that the sign of a clamped zero does not depend on the order of max and min.
-    private static float Clamp(float value, float lo, float hi)
+    public static float Mul(float a, float b) => (float)((double)a * b);
+
+    public static float Div(float a, float b) => (float)((double)a / b);
+
+    public static float Add(float a, float b) => (float)((double)a + b);
+
+    /// <summary>
+    /// A zero lo is +0 and a zero hi is -0, so that the sign of a clamped zero does not depend on the order of max and min.
+    /// </summary>
+    public static float Clamp(float value, float lo, float hi)
     {
         float raised = value > lo || float.IsNaN(value) ? value : lo == 0 ? 0f : lo;
         float clamped = raised < hi || float.IsNaN(raised) ? raised : hi == 0 ? FromBits(int.MinValue) : hi;
         return float.IsNaN(clamped) ? QuietNaN : clamped;
     }
 
-    private static bool IsFinite(double value) => !double.IsNaN(value) && !double.IsInfinity(value);
+    public static bool IsFinite(double value) => !double.IsNaN(value) && !double.IsInfinity(value);
 
-    private static bool IsFinite(float[] values, int begin, int count)
+    public static bool IsFinite(float[] values, int begin, int count)
     {
         for (int i = begin; i < begin + count; i++)
         {

@@ -16,10 +16,10 @@ internal static unsafe class TeamChecks
     public static void UnderGarbageCollection(ks_format format)
     {
         const int Workers = 2, Callers = 2, M = 9;
-        var weights = new Weights(format, 200, 256, format == ks_format.KS_FORMAT_F32 ? 0 : 64, seed: 11);
-        using AlignedBuffer blob = weights.Pack(MatMulChecks.LayoutFor(weights));
+        var weights = new Weights(format, 200, 256, 64, seed: 11);
+        using AlignedBuffer blob = MatMulChecks.PackForHere(weights);
         float[] x = Weights.Draw(new Random(12), M * weights.K);
-        float[] expected = weights.Expected(x, M, -1, 1);
+        float[] expected = Expected.MatMul(weights, x, M, -1, 1);
 
         using var memory = new AlignedBuffer(Check.Call(ks_team_size(Workers)));
         Check.Ok(ks_team_init(memory.Pointer, memory.Size, Workers));

@@ -4,27 +4,33 @@ using KleidiSharp.Interop;
 
 namespace KleidiSharp.Mono.Tests;
 
-/// <summary>A small weight matrix in its logical form, drawn from a seed, and packed by the library.</summary>
+/// <summary>A small weight matrix in its logical form, drawn from a seed, and quantised and packed by the library.</summary>
 internal sealed unsafe class Weights
 {
-    public Weights(ks_format format, int n, int k, int group, int seed)
+    public Weights(ks_format format, int n, int k, int groupValues, int seed)
     {
-        Format = format;
+        Format = new Format(format);
         N = n;
         K = k;
-        Group = group;
+        Group = Format.Group(groupValues);
         var random = new Random(seed);
-        Floats = Draw(random, n * k);
+        float[] floats = Draw(random, n * k);
         Bias = Draw(random, n);
-        if (format == ks_format.KS_FORMAT_INT4_GROUP)
+        Codes = new byte[n * Format.RowBytes(k)];
+        ScalesPerRow = Format.ScaleBytes == 0 ? 0 : Format.IsGrouped ? k / Group : 1;
+        Scales = new byte[n * ScalesPerRow * Format.ScaleBytes];
+        Zeros = new float[Format.HasZeros ? n * ScalesPerRow : 0];
+        if (format == ks_format.KS_FORMAT_F32)
         {
-            Codes = new byte[n * k / 2];
-            Scales = new ushort[n * k / group];
-            Quantize();
+            Buffer.BlockCopy(floats, 0, Codes, 0, Codes.Length);
+        }
+        else
+        {
+            Quantize(floats);
         }
     }
 
-    public ks_format Format { get; }
+    public Format Format { get; }
 
     public int N { get; }
 
@@ -32,13 +38,17 @@ internal sealed unsafe class Weights
 
     public int Group { get; }
 
-    public float[] Floats { get; }
+    public int ScalesPerRow { get; }
 
     public float[] Bias { get; }
 
-    public byte[] Codes { get; } = [];
+    /// <summary>Rows of codes, blocks or floats.</summary>
+    public byte[] Codes { get; }
 
-    public ushort[] Scales { get; } = [];
+    /// <summary>The bytes of the scales.</summary>
+    public byte[] Scales { get; }
+
+    public float[] Zeros { get; }
 
     /// <summary>Values between -1 and 1.</summary>
     public static float[] Draw(Random random, int count)
@@ -52,25 +62,66 @@ internal sealed unsafe class Weights
         return values;
     }
 
+    /// <summary>What the code at a place of a row stands for.</summary>
+    public int Value(int row, int k)
+    {
+        int at = row * Format.RowBytes(K);
+        if (Format.Id == ks_format.KS_FORMAT_Q4_0)
+        {
+            return ((Codes[at + (k / 32 * 18) + 2 + (k % 16)] >> (k % 32 / 16 * 4)) & 15) - 8;
+        }
+
+        int perByte = 8 / Format.Bits;
+        int code = (Codes[at + (k / perByte)] >> (k % perByte * Format.Bits)) & ((1 << Format.Bits) - 1);
+        return Format.Bits == 8 ? (sbyte)code : code - (1 << (Format.Bits - 1));
+    }
+
+    /// <summary>The float at a place of a row.</summary>
+    public float Float(int row, int k)
+    {
+        int at = (row * Format.RowBytes(K)) + (k * Format.ElementBytes);
+        return Format.Id switch
+        {
+            ks_format.KS_FORMAT_F32 => BitConverter.ToSingle(Codes, at),
+            ks_format.KS_FORMAT_F16 => Scalar.FromHalf(BitConverter.ToUInt16(Codes, at)),
+            _ => Scalar.FromBFloat16(BitConverter.ToUInt16(Codes, at)),
+        };
+    }
+
+    /// <summary>The scale of a group of a row.</summary>
+    public float Scale(int row, int group)
+    {
+        if (Format.Id == ks_format.KS_FORMAT_Q4_0)
+        {
+            return Scalar.FromHalf(BitConverter.ToUInt16(Codes, (row * Format.RowBytes(K)) + (group * 18)));
+        }
+
+        int at = ((row * ScalesPerRow) + group) * Format.ScaleBytes;
+        return Format.ScaleBytes == 2
+            ? Scalar.FromBFloat16(BitConverter.ToUInt16(Scales, at))
+            : BitConverter.ToSingle(Scales, at);
+    }
+
     /// <summary>The arguments that name these weights in a layout.</summary>
-    public ks_shape Shape(ks_layout layout) => new()
+    public ks_shape Shape(ks_layout layout, int vectorBytes) => new()
     {
         struct_size = (uint)sizeof(ks_shape),
-        format = (int)Format,
+        format = (int)Format.Id,
         layout = (int)layout,
         group = Group,
+        vector_bytes = vectorBytes,
         n = N,
         k = K,
     };
 
     /// <summary>Packs the matrix in two calls, where it has more than one panel, and seals it.</summary>
-    public AlignedBuffer Pack(ks_layout layout)
+    public AlignedBuffer Pack(ks_layout layout, int vectorBytes)
     {
-        ks_shape shape = Shape(layout);
+        ks_shape shape = Shape(layout, vectorBytes);
         ulong size;
         Check.Ok(NativeMethods.ks_packed_size(&shape, &size));
         var blob = new AlignedBuffer(size);
-        int panel = Check.Call(NativeMethods.ks_panel_columns((int)layout));
+        int panel = Check.Call(NativeMethods.ks_panel_columns((int)layout, vectorBytes));
         PackRows(&shape, blob, 0, Math.Min(panel, N));
         if (panel < N)
         {
@@ -81,17 +132,10 @@ internal sealed unsafe class Weights
         return blob;
     }
 
-    /// <summary>What the library should compute.</summary>
-    public float[] Expected(float[] x, int m, float lo, float hi) => Format == ks_format.KS_FORMAT_F32
-        ? Scalar.MatMulF32(x, Floats, Bias, m, N, K, lo, hi)
-        : Scalar.MatMulInt4(x, Codes, Scales, Bias, m, N, K, Group, lo, hi);
-
     private void PackRows(ks_shape* shape, AlignedBuffer blob, int begin, int end)
     {
-        bool int4 = Format == ks_format.KS_FORMAT_INT4_GROUP;
-        fixed (float* floats = Floats, bias = Bias)
-        fixed (byte* codes = Codes)
-        fixed (ushort* scales = Scales)
+        fixed (byte* codes = Codes, scales = Scales)
+        fixed (float* zeros = Zeros, bias = Bias)
         {
             var args = new ks_pack_args
             {
@@ -99,10 +143,12 @@ internal sealed unsafe class Weights
                 shape = shape,
                 n_begin = begin,
                 n_end = end,
-                weights = int4 ? codes : (void*)floats,
-                weights_stride_bytes = int4 ? K / 2 : K * 4,
+                weights = codes,
+                weights_stride_bytes = Format.RowBytes(K),
                 scales = scales,
-                scales_stride = int4 ? K / Group : 0,
+                scales_stride = ScalesPerRow,
+                zeros = zeros,
+                zeros_stride = Format.HasZeros ? ScalesPerRow : 0,
                 bias = bias,
                 packed = blob.Pointer,
                 packed_size = blob.Size,
@@ -111,15 +157,15 @@ internal sealed unsafe class Weights
         }
     }
 
-    private void Quantize()
+    private void Quantize(float[] values)
     {
-        fixed (float* floats = Floats)
-        fixed (byte* codes = Codes)
-        fixed (ushort* scales = Scales)
+        fixed (float* floats = values, zeros = Zeros)
+        fixed (byte* codes = Codes, scales = Scales)
         {
             var args = new ks_quantize_args
             {
                 struct_size = (uint)sizeof(ks_quantize_args),
+                format = (int)Format.Id,
                 group = Group,
                 n = N,
                 k = K,
@@ -128,9 +174,11 @@ internal sealed unsafe class Weights
                 codes = codes,
                 codes_size = (ulong)Codes.Length,
                 scales = scales,
-                scales_count = (ulong)Scales.Length,
+                scales_count = (ulong)(N * ScalesPerRow),
+                zeros = zeros,
+                zeros_count = (ulong)Zeros.Length,
             };
-            Check.Ok(NativeMethods.ks_quantize_int4(&args));
+            Check.Ok(NativeMethods.ks_quantize(&args));
         }
     }
 }

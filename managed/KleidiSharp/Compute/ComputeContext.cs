@@ -169,7 +169,8 @@ public sealed class ComputeContext : IDisposable
 
         backend.Dispose();
         throw new ArgumentException(
-            $"Kernel is '{name}', of which there is none; there are {string.Join(", ", backend.Kernels.Select(kernel => kernel.Name))}.",
+            $"Kernel is '{name}', of which there is none; there are "
+            + $"{string.Join(", ", backend.Kernels.Select(kernel => kernel.Name))}.",
             nameof(options));
     }
 

@@ -84,7 +84,8 @@ internal static unsafe class BlobHeader
             + $"layout {BinaryPrimitives.ReadInt32LittleEndian(header[16..])}, "
             + $"group {BinaryPrimitives.ReadInt32LittleEndian(header[20..])}, "
             + $"vector bytes {BinaryPrimitives.ReadInt32LittleEndian(header[64..])}, "
-            + $"n {BinaryPrimitives.ReadInt64LittleEndian(header[24..])}, k {BinaryPrimitives.ReadInt64LittleEndian(header[32..])}");
+            + $"n {BinaryPrimitives.ReadInt64LittleEndian(header[24..])}, "
+            + $"k {BinaryPrimitives.ReadInt64LittleEndian(header[32..])}");
         long panelBytes = BinaryPrimitives.ReadInt64LittleEndian(header[48..]);
         if (panelBytes != shape.BlobBytes - PackedShape.HeaderSize)
         {

@@ -107,7 +107,9 @@ internal readonly unsafe struct CodePanels
 
             if (layout.ChannelScale != Stored.Absent)
             {
-                byte* scale = shape.HasTailScale ? tail + (row * sizeof(float)) : panel + channelScaleAt + (column * sizeof(float));
+                byte* scale = shape.HasTailScale
+                    ? tail + (row * sizeof(float))
+                    : panel + channelScaleAt + (column * sizeof(float));
                 Copy(layout.ChannelScale, scale, ScaleOf(to, row, 0), sizeof(float), 16);
             }
 

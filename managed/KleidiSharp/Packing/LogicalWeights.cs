@@ -54,7 +54,8 @@ internal sealed unsafe class LogicalWeights : IDisposable
         if (RowsLength > Array.MaxLength)
         {
             throw new NotSupportedException(
-                $"{format} weights [{outFeatures}, {inFeatures}] take {RowsLength} bytes; an array holds at most {Array.MaxLength}.");
+                $"{format} weights [{outFeatures}, {inFeatures}] take {RowsLength} bytes; "
+                + $"an array holds at most {Array.MaxLength}.");
         }
 
         byte[] rows = new Span<byte>(Memory.Rows, (int)RowsLength).ToArray();
@@ -68,5 +69,6 @@ internal sealed unsafe class LogicalWeights : IDisposable
 
     public void Dispose() => block.Dispose();
 
-    private static long Aligned(long bytes) => (bytes + PackedShape.Alignment - 1) / PackedShape.Alignment * PackedShape.Alignment;
+    private static long Aligned(long bytes) =>
+        (bytes + PackedShape.Alignment - 1) / PackedShape.Alignment * PackedShape.Alignment;
 }

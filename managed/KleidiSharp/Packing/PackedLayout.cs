@@ -69,6 +69,9 @@ internal sealed record PackedLayout(
     Stored Bias,
     int Run = 1)
 {
+    private const Padding Zero = Padding.Zero;
+    private const Padding Repeat = Padding.RepeatLastColumn;
+
     private static readonly CodeOrder s_int4Halves4 = new(4, 16, 4);
     private static readonly CodeOrder s_int4Halves8 = new(4, 16, 8);
     private static readonly CodeOrder s_int4Quads = new(4, 4, 4);
@@ -88,38 +91,54 @@ internal sealed record PackedLayout(
         Floats(WeightLayout.BFloat16N16, WeightKind.BFloat16, 16, 0),
         Floats(WeightLayout.BFloat16N12K4, WeightKind.BFloat16, 12, 0) with { Run = 4 },
 
-        Int4Group(WeightLayout.Int4N32K4, 32, Padding.Zero, s_int4Halves4, 0, Stored.Plain),
-        Int4Group(WeightLayout.Int4N8K8, 8, Padding.RepeatLastColumn, s_int4Halves4, 8, Stored.Plain),
-        Int4Group(WeightLayout.Int4N8K16, 8, Padding.RepeatLastColumn, s_int4Halves8, 8, Stored.Plain),
-        Int4Group(WeightLayout.Int4Sme2, 0, Padding.RepeatLastColumn, s_int4Pairs, 8, Stored.Neutral),
+        Int4Group(WeightLayout.Int4N32K4, 32, Zero, s_int4Halves4, 0, Stored.Plain),
+        Int4Group(WeightLayout.Int4N8K8, 8, Repeat, s_int4Halves4, 8, Stored.Plain),
+        Int4Group(WeightLayout.Int4N8K16, 8, Repeat, s_int4Halves8, 8, Stored.Plain),
+        Int4Group(WeightLayout.Int4Sme2, 0, Repeat, s_int4Pairs, 8, Stored.Neutral),
 
-        Channel(WeightLayout.Int4ChannelN32K4, WeightKind.Int4Channel, 32, Padding.Zero, s_int4Halves4, 0, StoredSum.Int32, Stored.Plain),
-        Channel(WeightLayout.Int4ChannelN4K8, WeightKind.Int4Channel, 4, Padding.RepeatLastColumn, s_int4Halves4, 8, StoredSum.Int32Times16, Stored.Sixteenth),
-        Channel(WeightLayout.Int4ChannelN8K16, WeightKind.Int4Channel, 8, Padding.RepeatLastColumn, s_int4Halves8, 8, StoredSum.Int32Times16, Stored.Sixteenth),
-        Channel(WeightLayout.Int4ChannelSme, WeightKind.Int4Channel, 0, Padding.RepeatLastColumn, s_int4Halves4, 8, StoredSum.Int32Times16, Stored.Neutral),
-        Channel(WeightLayout.Int4ChannelSme2, WeightKind.Int4Channel, 0, Padding.Zero, s_int4Pairs, 8, StoredSum.Int32, Stored.Neutral),
+        Channel(
+            WeightLayout.Int4ChannelN32K4, WeightKind.Int4Channel, 32, Zero, s_int4Halves4, 0, StoredSum.Int32, Stored.Plain),
+        Channel(
+            WeightLayout.Int4ChannelN4K8, WeightKind.Int4Channel,
+            4, Repeat, s_int4Halves4, 8, StoredSum.Int32Times16, Stored.Sixteenth),
+        Channel(
+            WeightLayout.Int4ChannelN8K16, WeightKind.Int4Channel,
+            8, Repeat, s_int4Halves8, 8, StoredSum.Int32Times16, Stored.Sixteenth),
+        Channel(
+            WeightLayout.Int4ChannelSme, WeightKind.Int4Channel,
+            0, Repeat, s_int4Halves4, 8, StoredSum.Int32Times16, Stored.Neutral),
+        Channel(
+            WeightLayout.Int4ChannelSme2, WeightKind.Int4Channel, 0, Zero, s_int4Pairs, 8, StoredSum.Int32, Stored.Neutral),
 
-        Channel(WeightLayout.Int8ChannelN32K4, WeightKind.Int8Channel, 32, Padding.Zero, s_int8Run4, 0, StoredSum.Int32, Stored.Plain),
-        Channel(WeightLayout.Int8ChannelN4K4, WeightKind.Int8Channel, 4, Padding.RepeatLastColumn, s_int8Run4, 0, StoredSum.Int32, Stored.Plain),
-        Channel(WeightLayout.Int8ChannelN4K8, WeightKind.Int8Channel, 4, Padding.RepeatLastColumn, s_int8Run8, 0, StoredSum.Int32, Stored.Plain),
-        Channel(WeightLayout.Int8ChannelN8K8, WeightKind.Int8Channel, 8, Padding.RepeatLastColumn, s_int8Run8, 0, StoredSum.Int32, Stored.Plain),
-        Channel(WeightLayout.Int8ChannelSme, WeightKind.Int8Channel, 0, Padding.RepeatLastColumn, s_int8Run4, 0, StoredSum.Int32, Stored.Neutral),
+        Channel(
+            WeightLayout.Int8ChannelN32K4, WeightKind.Int8Channel, 32, Zero, s_int8Run4, 0, StoredSum.Int32, Stored.Plain),
+        Channel(
+            WeightLayout.Int8ChannelN4K4, WeightKind.Int8Channel, 4, Repeat, s_int8Run4, 0, StoredSum.Int32, Stored.Plain),
+        Channel(
+            WeightLayout.Int8ChannelN4K8, WeightKind.Int8Channel, 4, Repeat, s_int8Run8, 0, StoredSum.Int32, Stored.Plain),
+        Channel(
+            WeightLayout.Int8ChannelN8K8, WeightKind.Int8Channel, 8, Repeat, s_int8Run8, 0, StoredSum.Int32, Stored.Plain),
+        Channel(
+            WeightLayout.Int8ChannelSme, WeightKind.Int8Channel, 0, Repeat, s_int8Run4, 0, StoredSum.Int32, Stored.Neutral),
 
-        Channel(WeightLayout.Int2ChannelN32K4, WeightKind.Int2Channel, 32, Padding.Zero, s_int2Quads, 0, StoredSum.Int32, Stored.Plain),
-        Channel(WeightLayout.Int2ChannelN4K4, WeightKind.Int2Channel, 4, Padding.Zero, s_int2Quads, 0, StoredSum.Int32, Stored.Neutral),
-        Channel(WeightLayout.Int2ChannelSme2, WeightKind.Int2Channel, 0, Padding.RepeatLastColumn, s_int2Fours, 0, StoredSum.Int32, Stored.Neutral),
+        Channel(
+            WeightLayout.Int2ChannelN32K4, WeightKind.Int2Channel, 32, Zero, s_int2Quads, 0, StoredSum.Int32, Stored.Plain),
+        Channel(
+            WeightLayout.Int2ChannelN4K4, WeightKind.Int2Channel, 4, Zero, s_int2Quads, 0, StoredSum.Int32, Stored.Neutral),
+        Channel(
+            WeightLayout.Int2ChannelSme2, WeightKind.Int2Channel, 0, Repeat, s_int2Fours, 0, StoredSum.Int32, Stored.Neutral),
 
-        Q4_0(WeightLayout.Q4_0N32K4, 32, Padding.Zero, s_int4Halves4, 0, ScalePlace.AfterCodes, Stored.Plain),
-        Q4_0(WeightLayout.Q4_0N4K8, 4, Padding.RepeatLastColumn, s_int4Halves4, 8, ScalePlace.First, Stored.Absent),
-        Q4_0(WeightLayout.Q4_0N4K16, 4, Padding.RepeatLastColumn, s_int4Halves8, 8, ScalePlace.First, Stored.Absent),
-        Q4_0(WeightLayout.Q4_0N8K16, 8, Padding.RepeatLastColumn, s_int4Halves8, 8, ScalePlace.First, Stored.Absent),
-        Q4_0(WeightLayout.Q4_0Sme, 0, Padding.RepeatLastColumn, s_int4Quads, 8, ScalePlace.Last, Stored.Absent),
-        Q4_0(WeightLayout.Q4_0Sme2, 0, Padding.RepeatLastColumn, s_int4Pairs, 0, ScalePlace.Last, Stored.Absent),
+        Q4_0(WeightLayout.Q4_0N32K4, 32, Zero, s_int4Halves4, 0, ScalePlace.AfterCodes, Stored.Plain),
+        Q4_0(WeightLayout.Q4_0N4K8, 4, Repeat, s_int4Halves4, 8, ScalePlace.First, Stored.Absent),
+        Q4_0(WeightLayout.Q4_0N4K16, 4, Repeat, s_int4Halves8, 8, ScalePlace.First, Stored.Absent),
+        Q4_0(WeightLayout.Q4_0N8K16, 8, Repeat, s_int4Halves8, 8, ScalePlace.First, Stored.Absent),
+        Q4_0(WeightLayout.Q4_0Sme, 0, Repeat, s_int4Quads, 8, ScalePlace.Last, Stored.Absent),
+        Q4_0(WeightLayout.Q4_0Sme2, 0, Repeat, s_int4Pairs, 0, ScalePlace.Last, Stored.Absent),
 
-        Int4Asymmetric(WeightLayout.Int4AsymmetricN32K4, 32, Padding.Zero, s_int4Halves4, 0),
-        Int4Asymmetric(WeightLayout.Int4AsymmetricN4K8, 4, Padding.RepeatLastColumn, s_int4Halves4, 8),
-        Int4Asymmetric(WeightLayout.Int4AsymmetricN4K16, 4, Padding.RepeatLastColumn, s_int4Halves8, 8),
-        Int4Asymmetric(WeightLayout.Int4AsymmetricSme2, 0, Padding.RepeatLastColumn, s_int4Pairs, 0) with { GroupScale = Stored.Plain },
+        Int4Asymmetric(WeightLayout.Int4AsymmetricN32K4, 32, Zero, s_int4Halves4, 0),
+        Int4Asymmetric(WeightLayout.Int4AsymmetricN4K8, 4, Repeat, s_int4Halves4, 8),
+        Int4Asymmetric(WeightLayout.Int4AsymmetricN4K16, 4, Repeat, s_int4Halves8, 8),
+        Int4Asymmetric(WeightLayout.Int4AsymmetricSme2, 0, Repeat, s_int4Pairs, 0) with { GroupScale = Stored.Plain },
     }.ToDictionary(layout => layout.Layout);
 
     /// <summary>Every layout with its parameters.</summary>
@@ -134,21 +153,83 @@ internal sealed record PackedLayout(
         : vectorBytes is >= 16 and <= 256 && int.IsPow2(vectorBytes);
 
     private static PackedLayout Floats(WeightLayout layout, WeightKind kind, int columns, int divisor) => new(
-        layout, kind, columns, divisor, Padding.Zero, default, 0, ScalePlace.AfterCodes, Stored.Absent, StoredSum.None, Stored.Absent, Stored.Plain);
+        layout,
+        kind,
+        columns,
+        divisor,
+        Zero,
+        Order: default,
+        Flip: 0,
+        ScalePlace.AfterCodes,
+        GroupScale: Stored.Absent,
+        StoredSum.None,
+        ChannelScale: Stored.Absent,
+        Bias: Stored.Plain);
 
     private static PackedLayout Int4Group(
         WeightLayout layout, int columns, Padding padding, CodeOrder order, byte flip, Stored bias) => new(
-        layout, WeightKind.Int4Group, columns, 1, padding, order, flip, ScalePlace.AfterCodes, Stored.Plain, StoredSum.RowSum, Stored.Absent, bias);
+        layout,
+        WeightKind.Int4Group,
+        columns,
+        VectorDivisor: 1,
+        padding,
+        order,
+        flip,
+        ScalePlace.AfterCodes,
+        GroupScale: Stored.Plain,
+        StoredSum.RowSum,
+        ChannelScale: Stored.Absent,
+        bias);
 
     private static PackedLayout Channel(
-        WeightLayout layout, WeightKind kind, int columns, Padding padding, CodeOrder order, byte flip, StoredSum sum, Stored scale) => new(
-        layout, kind, columns, 1, padding, order, flip, ScalePlace.AfterCodes, Stored.Absent, sum, scale, scale == Stored.Neutral ? scale : Stored.Plain);
+        WeightLayout layout,
+        WeightKind kind,
+        int columns,
+        Padding padding,
+        CodeOrder order,
+        byte flip,
+        StoredSum sum,
+        Stored scale) => new(
+        layout,
+        kind,
+        columns,
+        VectorDivisor: 1,
+        padding,
+        order,
+        flip,
+        ScalePlace.AfterCodes,
+        GroupScale: Stored.Absent,
+        sum,
+        scale,
+        Bias: scale == Stored.Neutral ? scale : Stored.Plain);
 
     private static PackedLayout Q4_0(
         WeightLayout layout, int columns, Padding padding, CodeOrder order, byte flip, ScalePlace place, Stored bias) => new(
-        layout, WeightKind.Q4_0, columns, 1, padding, order, flip, place, Stored.Plain, StoredSum.None, Stored.Absent, bias);
+        layout,
+        WeightKind.Q4_0,
+        columns,
+        VectorDivisor: 1,
+        padding,
+        order,
+        flip,
+        place,
+        GroupScale: Stored.Plain,
+        StoredSum.None,
+        ChannelScale: Stored.Absent,
+        bias);
 
     private static PackedLayout Int4Asymmetric(
         WeightLayout layout, int columns, Padding padding, CodeOrder order, byte flip) => new(
-        layout, WeightKind.Int4Asymmetric, columns, 1, padding, order, flip, ScalePlace.AfterCodes, Stored.Sixteenth, StoredSum.None, Stored.Absent, Stored.Plain);
+        layout,
+        WeightKind.Int4Asymmetric,
+        columns,
+        VectorDivisor: 1,
+        padding,
+        order,
+        flip,
+        ScalePlace.AfterCodes,
+        GroupScale: Stored.Sixteenth,
+        StoredSum.None,
+        ChannelScale: Stored.Absent,
+        Bias: Stored.Plain);
 }

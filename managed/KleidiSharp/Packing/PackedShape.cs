@@ -48,7 +48,9 @@ internal readonly record struct PackedShape(
     public long PanelBytes => Format.Traits.IsFloat
         ? FloatBiasBytes + (PanelColumns * PaddedRun * Format.Traits.ElementBytes)
         : (GroupBytes * Groups) + (PanelColumns * (long)sizeof(float)
-            * (Is(Formula.Sum != StoredSum.None) + Is(Formula.ChannelScale != Stored.Absent) + Is(Formula.Bias != Stored.Absent)));
+            * (Is(Formula.Sum != StoredSum.None)
+                + Is(Formula.ChannelScale != Stored.Absent)
+                + Is(Formula.Bias != Stored.Absent)));
 
     public bool HasTailScale => Formula.ChannelScale == Stored.Neutral;
 

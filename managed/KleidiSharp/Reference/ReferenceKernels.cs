@@ -26,7 +26,12 @@ public static partial class ReferenceKernels
     /// <param name="clamp">The range to which results are cut.</param>
     /// <exception cref="ArgumentException">A length does not fit the shape.</exception>
     public static void MatMul(
-        QuantizedWeights weights, ReadOnlySpan<float> bias, ReadOnlySpan<float> x, Span<float> y, int rows, Clamp clamp = default) =>
+        QuantizedWeights weights,
+        ReadOnlySpan<float> bias,
+        ReadOnlySpan<float> x,
+        Span<float> y,
+        int rows,
+        Clamp clamp = default) =>
         MatMul(
             weights,
             bias,

@@ -48,15 +48,15 @@ internal sealed record FormatTraits(
 
     private static readonly FormatTraits[] s_all =
     [
-        new(WeightKind.Float32, "f32", 0, 4, ScaleType.None, false, false, 1, int.MaxValue, ActivationRule.Float),
-        new(WeightKind.Int4Group, "int4", 4, 0, ScaleType.BFloat16, false, true, 32, int.MaxValue, ActivationRule.PerRow),
-        new(WeightKind.Int4Channel, "int4-channel", 4, 0, ScaleType.Float32, false, false, 1, MaxChannelK, ActivationRule.PerRow),
-        new(WeightKind.Int8Channel, "int8-channel", 8, 0, ScaleType.Float32, false, false, 1, MaxChannelK, ActivationRule.PerRow),
-        new(WeightKind.Int2Channel, "int2-channel", 2, 0, ScaleType.Float32, false, false, 32, MaxChannelK, ActivationRule.PerRow),
-        new(WeightKind.Q4_0, "q4_0", 4, 0, ScaleType.None, false, false, 32, int.MaxValue, ActivationRule.PerGroup),
-        new(WeightKind.Int4Asymmetric, "int4-asymmetric", 4, 0, ScaleType.Float32, true, true, 32, int.MaxValue, ActivationRule.PerGroup),
-        new(WeightKind.Float16, "f16", 0, 2, ScaleType.None, false, false, 1, int.MaxValue, ActivationRule.Float),
-        new(WeightKind.BFloat16, "bf16", 0, 2, ScaleType.None, false, false, 1, int.MaxValue, ActivationRule.Float),
+        Float(WeightKind.Float32, "f32", sizeof(float)),
+        Int4(WeightKind.Int4Group, "int4", ScaleType.BFloat16, false, ActivationRule.PerRow),
+        Channel(WeightKind.Int4Channel, "int4-channel", 4, 1),
+        Channel(WeightKind.Int8Channel, "int8-channel", 8, 1),
+        Channel(WeightKind.Int2Channel, "int2-channel", 2, 32),
+        Int4(WeightKind.Q4_0, "q4_0", ScaleType.None, false, ActivationRule.PerGroup) with { IsGrouped = false },
+        Int4(WeightKind.Int4Asymmetric, "int4-asymmetric", ScaleType.Float32, true, ActivationRule.PerGroup),
+        Float(WeightKind.Float16, "f16", sizeof(ushort)),
+        Float(WeightKind.BFloat16, "bf16", sizeof(ushort)),
     ];
 
     public bool IsFloat => Bits == 0;
@@ -86,4 +86,13 @@ internal sealed record FormatTraits(
 
     /// <summary>Scales, and zeros where there are any, of one row.</summary>
     public int ScalesPerRow(int k, int group) => Scales == ScaleType.None ? 0 : IsGrouped ? k / group : 1;
+
+    private static FormatTraits Float(WeightKind kind, string name, int bytes) =>
+        new(kind, name, 0, bytes, ScaleType.None, false, false, 1, int.MaxValue, ActivationRule.Float);
+
+    private static FormatTraits Channel(WeightKind kind, string name, int bits, int kStep) =>
+        new(kind, name, bits, 0, ScaleType.Float32, false, false, kStep, MaxChannelK, ActivationRule.PerRow);
+
+    private static FormatTraits Int4(WeightKind kind, string name, ScaleType scales, bool hasZeros, ActivationRule activations) =>
+        new(kind, name, 4, 0, scales, hasZeros, true, 32, int.MaxValue, activations);
 }

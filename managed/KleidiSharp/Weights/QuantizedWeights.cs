@@ -47,7 +47,10 @@ public sealed partial class QuantizedWeights
             scales.Length, (long)outFeatures * groups, nameof(scales), $"outFeatures {outFeatures} × {groups} of {format}");
         int zerosPerRow = traits.HasZeros ? groups : 0;
         Ensure.HoldsExactly(
-            zeros.Length, (long)outFeatures * zerosPerRow, nameof(zeros), $"outFeatures {outFeatures} × {zerosPerRow} of {format}");
+            zeros.Length,
+            (long)outFeatures * zerosPerRow,
+            nameof(zeros),
+            $"outFeatures {outFeatures} × {zerosPerRow} of {format}");
         EnsureFinite(scales, groups, nameof(scales));
         EnsureFinite(zeros, groups, nameof(zeros));
         if (format.Kind == WeightKind.Q4_0)
@@ -184,8 +187,8 @@ public sealed partial class QuantizedWeights
             {
                 throw Refused(i, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"which no bfloat16 holds: packing would turn it into {BFloat16.ToSingle(bits[i])}. Quantise again with bfloat16 "
-                    + $"scales, round the scales yourself, or use WeightFormat.Int4Asymmetric, whose scales are f32."));
+                    $"which no bfloat16 holds: packing would turn it into {BFloat16.ToSingle(bits[i])}. Quantise again with "
+                    + $"bfloat16 scales, name a rounding (WithBFloat16Scales), or use LosslessWeights, which finds a format."));
             }
         }
 
@@ -240,7 +243,8 @@ public sealed partial class QuantizedWeights
             if (bad < values.Length)
             {
                 throw new ArgumentException(
-                    FormattableString.Invariant($"codes: the weight {values[bad]} (row {row}, column {bad}) must be finite"), "codes");
+                    FormattableString.Invariant($"codes: the weight {values[bad]} (row {row}, column {bad}) must be finite"),
+                    "codes");
             }
         }
     }

@@ -116,7 +116,8 @@ public readonly record struct WeightFormat
         if (GroupSize == 0)
         {
             throw new ArgumentException(
-                $"inFeatures {inFeatures} is not a multiple of {Traits.KStep}, as {Traits.Name} weights need.", nameof(inFeatures));
+                $"inFeatures {inFeatures} is not a multiple of {Traits.KStep}, as {Traits.Name} weights need.",
+                nameof(inFeatures));
         }
 
         var fitting = new List<int>();

@@ -60,7 +60,13 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
     {
         PackedShape shape = blob.Shape;
         var request = new KernelRequest(
-            shape.Format, shape.Layout, arguments.Rows, shape.OutFeatures, shape.InFeatures, arguments.DisabledTiers, shape.VectorBytes);
+            shape.Format,
+            shape.Layout,
+            arguments.Rows,
+            shape.OutFeatures,
+            shape.InFeatures,
+            arguments.DisabledTiers,
+            shape.VectorBytes);
         int kernel = Math.Max(arguments.Kernel, 0);
         while (Check(kernel, request) != KernelReject.None)
         {
