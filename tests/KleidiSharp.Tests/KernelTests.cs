@@ -192,10 +192,11 @@ public sealed class KernelTests
             x[k] = float.NaN;
             x[(2 * k) + (k / 2)] = float.NegativeInfinity;
             x.AsSpan(3 * k, k).Clear();
+            bool perGroup = format.Traits.Activations == ActivationRule.PerGroup;
             for (int i = 0; m > 4 && i < k; i++)
             {
-                // A step of 1 and nothing but halves: each code is a matter of rounding.
-                x[(4 * k) + i] = i < 2 ? (i * 255) - 127.5f : (i % 20) - 9.5f;
+                // A step of 1, of the row or of each 32 values, and nothing but halves: each code is a matter of rounding.
+                x[(4 * k) + i] = perGroup && i % 32 == 0 ? 127 : !perGroup && i < 2 ? (i * 255) - 127.5f : (i % 20) - 9.5f;
             }
 
             for (int i = 0; m > 6 && i < k; i++)

@@ -33,6 +33,13 @@ public sealed class LosslessWeightsTests
         Assert.Equal(weights.Codes.ToArray(), swapped.Codes.ToArray());
     }
 
+    [Fact]
+    public void One_scale_that_no_bfloat16_holds_is_enough_for_another_format()
+    {
+        Assert.Equal("int4/32", LosslessWeights.Int4(1, 64, 32, new byte[32], [0.25f, 3f]).Format.ToString());
+        Assert.Equal("int4-asymmetric/32", LosslessWeights.Int4(1, 64, 32, new byte[32], [0.25f, 0.1f]).Format.ToString());
+    }
+
     [Theory]
     [InlineData(96, 48, 8)]
     [InlineData(62, 62, 7)]

@@ -143,6 +143,105 @@ public sealed class ReferenceKernelsTests
     }
 
     [Fact]
+    public void Int4_per_channel_multiplies_step_by_step()
+    {
+        // Codes 127, -128, -43 with zero point -43, as above; 127 * -8 - 128 * 7 - 43 * 1, and the weights add up to 0.
+        QuantizedWeights weights = QuantizedWeights.FromSignedCodes(WeightFormat.Int4Channel, 1, 3, [-8, 7, 1], [0.5f]);
+        var y = new float[1];
+        ReferenceKernels.MatMul(weights, [0.25f], [1, -0.5f, 0], y, 1);
+        Assert.Equal((16 * -1955 * (1f / 170 * (0.5f / 16))) + 0.25f, y[0]);
+        Assert.Equal(-5.5f, y[0], 1e-5f);
+    }
+
+    [Fact]
+    public void Q4_0_multiplies_step_by_step()
+    {
+        // x: 63.5 / 127 is a step of 0.5, and 1.25 is 2.5 steps, which go away from zero to 3. Weights 3 and -2 by 0.25.
+        var block = new byte[18];
+        block.AsSpan(2).Fill(0x88);
+        block[1] = 0x34;
+        block[2] = 11 | (6 << 4);
+        var x = new float[32];
+        (x[0], x[16]) = (63.5f, 1.25f);
+        var y = new float[1];
+        ReferenceKernels.MatMul(QuantizedWeights.FromQ4_0(1, 32, block), [1], x, y, 1);
+        Assert.Equal((((127 * 3) + (3 * -2)) * 0.125f) + 1, y[0]);
+
+        // A step beyond f16 has no code.
+        x[0] = 65520 * 127f;
+        ReferenceKernels.MatMul(QuantizedWeights.FromQ4_0(1, 32, block), [1], x, y, 1);
+        Assert.Equal(QuietNan, BitConverter.SingleToUInt32Bits(y[0]));
+    }
+
+    [Fact]
+    public void Asymmetric_int4_multiplies_step_by_step()
+    {
+        // x: a step of 1, and 2.5 steps go to the even 2. Weights 3 and -2 by 0.5, and all of them plus 10.
+        var codes = new byte[16];
+        codes.AsSpan().Fill(0x88);
+        codes[0] = 11 | (6 << 4);
+        QuantizedWeights weights = QuantizedWeights.FromFloatZeros(1, 32, 32, codes, [0.5f], [10]);
+        var x = new float[32];
+        (x[0], x[1]) = (127, 2.5f);
+        var y = new float[1];
+        ReferenceKernels.MatMul(weights, [1], x, y, 1);
+        Assert.Equal((10 * 129) + (((127 * 3) - 4) * 0.5f) + 1, y[0]);
+
+        // Below 2^-75 a group counts as nothing.
+        (x[0], x[1]) = (MathF.BitDecrement(MathF.ScaleB(1, -75)), 0);
+        ReferenceKernels.MatMul(weights, [], x, y, 1);
+        Assert.Equal(0f, y[0]);
+        x[0] = MathF.ScaleB(1, -75);
+        ReferenceKernels.MatMul(weights, [], x, y, 1);
+        Assert.Equal(MathF.ScaleB(11.5f, -75), y[0], 1e-27f);
+        Assert.NotEqual(0f, y[0]);
+    }
+
+    [Fact]
+    public void Floats_of_16_bits_meet_activations_rounded_to_them()
+    {
+        // 1 + 2^-11 is a tie of f16, 1 + 2^-8 one of bf16: both go to the even 1.
+        AssertTimesTwo(WeightFormat.Float16, 1.00048828125f, 2);
+        AssertTimesTwo(WeightFormat.Float16, 1.0009765625f, 2.001953125f);
+        AssertTimesTwo(WeightFormat.Float16, 65519, 131008);
+        AssertTimesTwo(WeightFormat.Float16, 65520, float.NaN);
+        AssertTimesTwo(WeightFormat.BFloat16, 1.00390625f, 2);
+        AssertTimesTwo(WeightFormat.BFloat16, 1.01171875f, 2.03125f);
+        AssertTimesTwo(WeightFormat.BFloat16, float.MaxValue, float.NaN);
+
+        static void AssertTimesTwo(WeightFormat format, float x, float expected)
+        {
+            var y = new float[1];
+            ReferenceKernels.MatMul(ReferenceKernels.Quantize([2], 1, 1, format), [], [x], y, 1);
+            Assert.Equal(expected, y[0]);
+        }
+    }
+
+    [Fact]
+    public void Calibrated_activations_are_rounded_to_even_and_cut_to_the_range()
+    {
+        var quantization = new QuantParameters(0.5f, 100);
+        var codes = new sbyte[6];
+        Assert.Equal(0.5f, ReferenceKernels.QuantizeActivations([0, 0.25f, 0.75f, -0.75f, 50, -1e30f], quantization, codes));
+        Assert.Equal([100, 100, 102, 98, 127, -128], codes);
+        Assert.True(float.IsNaN(ReferenceKernels.QuantizeActivations([float.NaN, float.PositiveInfinity], quantization, codes)));
+    }
+
+    [Fact]
+    public void Results_become_codes_by_rounding_to_even()
+    {
+        var format = ActivationFormat.Int8(new QuantParameters(2, -3));
+        var row = new byte[7];
+        ActivationRows.Write([0, 1, 3, -1, 1e30f, float.NegativeInfinity, float.NaN], format, row);
+        Assert.Equal([-3, -3, -1, -3, 127, -128, -3], row.Select(code => (int)(sbyte)code));
+        var bits = new byte[6];
+        ActivationRows.Write([1.00390625f, BitConverter.UInt32BitsToSingle(QuietNan), float.PositiveInfinity], ActivationFormat.BFloat16, bits);
+        Assert.Equal([0x80, 0x3F, 0xC0, 0x7F, 0x80, 0x7F], bits);
+        ActivationRows.Write([65520, BitConverter.UInt32BitsToSingle(QuietNan), -0f], ActivationFormat.Float16, bits);
+        Assert.Equal([0x00, 0x7C, 0x00, 0x7E, 0x00, 0x80], bits);
+    }
+
+    [Fact]
     public void Bad_rows_of_x_are_rows_of_NaN_and_others_are_not()
     {
         var weights = new Drawn(1).Weights(WeightFormat.Int4Group(32), 3, 32);
