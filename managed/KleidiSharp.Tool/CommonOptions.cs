@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using KleidiSharp.Tool.Doctor;
 
 namespace KleidiSharp.Tool;
 
@@ -23,31 +24,15 @@ internal static class CommonOptions
         CustomParser = result => Parse<int>(result, "a whole number of at least 1", n => n >= 1),
     };
 
-    public static Option<KernelTiers> Disable() => new("--disable")
-    {
-        Description = "Kernel tiers not to use, separated by commas, for instance avx512vnni,avx2. "
-            + "The environment variable KLEIDISHARP_DISABLE does the same.",
-        HelpName = "tier,tier,…",
-        CustomParser = result =>
-        {
-            KernelTiers tiers = KernelTiers.None;
-            foreach (string name in result.Tokens.SelectMany(token => token.Value.Split(',')))
-            {
-                KernelTiers tier =
-                    Tiers.FirstOrDefault(tier => name.Equals(tier.ToString(), StringComparison.OrdinalIgnoreCase));
-                if (tier == KernelTiers.None)
-                {
-                    string known = string.Join(", ", Tiers).ToLowerInvariant();
-                    result.AddError($"Option '--disable': '{name}' is not a kernel tier; there are {known}.");
-                    return KernelTiers.None;
-                }
+    public static Option<KernelTiers> Disable() => Tier(
+        "--disable",
+        "Kernel tiers not to use, separated by commas, for instance avx512vnni,avx2. The environment variable "
+        + "KLEIDISHARP_DISABLE does the same.");
 
-                tiers |= tier;
-            }
-
-            return tiers;
-        },
-    };
+    public static Option<KernelTiers> Enable() => Tier(
+        "--enable",
+        "Kernel tiers to use that are off unless asked for: sme,sme2. The environment variable KLEIDISHARP_ENABLE does "
+        + "the same.");
 
     public static Option<string?> Device() => new("--device")
     {
@@ -56,12 +41,15 @@ internal static class CommonOptions
         HelpName = "command",
     };
 
+    private static Dictionary<string, WeightKind> FormatNames { get; } = Enum.GetValues<WeightKind>().ToDictionary(KernelTable.Format);
+
     public static Option<string> Weights() => new("--weights")
     {
-        Description = "What the weights are turned into when loaded: int4 (groups with one scale each) or f32.",
-        HelpName = "int4|f32",
+        Description = "What the weights are turned into when loaded. int4 and int4-asymmetric have groups (--group); with "
+            + "q4_0, tensors that the file stores so go in as they are.",
+        HelpName = string.Join('|', FormatNames.Keys),
         DefaultValueFactory = _ => "int4",
-        CustomParser = result => Parse<string>(result, "int4 or f32", name => name is "int4" or "f32"),
+        CustomParser = result => Parse<string>(result, $"one of {string.Join(", ", FormatNames.Keys)}", FormatNames.ContainsKey),
     };
 
     public static Option<int> Group() => new("--group")
@@ -75,8 +63,7 @@ internal static class CommonOptions
     };
 
     /// <summary>What <see cref="Weights"/> and <see cref="Group"/> ask for.</summary>
-    public static WeightFormat Format(string weights, int group) =>
-        weights == "f32" ? WeightFormat.Float32 : WeightFormat.Int4Group(group);
+    public static WeightFormat Format(string weights, int group) => KernelTable.FormatOf(FormatNames[weights], group);
 
     public static Argument<string> Model() => new("model")
     {
@@ -98,6 +85,31 @@ internal static class CommonOptions
 
         return compute;
     }
+
+    private static Option<KernelTiers> Tier(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "tier,tier,…",
+        CustomParser = result =>
+        {
+            KernelTiers tiers = KernelTiers.None;
+            foreach (string word in result.Tokens.SelectMany(token => token.Value.Split(',')))
+            {
+                KernelTiers tier =
+                    Tiers.FirstOrDefault(tier => word.Equals(tier.ToString(), StringComparison.OrdinalIgnoreCase));
+                if (tier == KernelTiers.None)
+                {
+                    string known = string.Join(", ", Tiers).ToLowerInvariant();
+                    result.AddError($"Option '{name}': '{word}' is not a kernel tier; there are {known}.");
+                    return KernelTiers.None;
+                }
+
+                tiers |= tier;
+            }
+
+            return tiers;
+        },
+    };
 
     /// <summary>Reads the value of an option; where it is not what is expected, the error says so.</summary>
     /// <param name="result">The words of the option.</param>

@@ -149,6 +149,23 @@ public sealed class GgufFile : IDisposable
         }
     }
 
+    /// <summary>Reads a whole tensor as it stands in the file: numbers, or blocks of its type.</summary>
+    /// <param name="tensor">A tensor of this file.</param>
+    /// <param name="destination">Takes its <see cref="GgufTensor.ByteLength"/> bytes.</param>
+    /// <exception cref="ArgumentException">The destination is shorter.</exception>
+    public void ReadBytes(GgufTensor tensor, Span<byte> destination)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (destination.Length < tensor.ByteLength)
+        {
+            throw new ArgumentException(
+                $"destination holds {destination.Length} bytes; tensor {tensor} needs {tensor.ByteLength}.",
+                nameof(destination));
+        }
+
+        view.SafeMemoryMappedViewHandle.ReadSpan((ulong)tensor.Position, destination[..(int)tensor.ByteLength]);
+    }
+
     /// <summary>Unmaps the file.</summary>
     public void Dispose()
     {

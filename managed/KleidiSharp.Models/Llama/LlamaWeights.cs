@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Buffers;
 using System.Numerics.Tensors;
 
 namespace KleidiSharp.Models;
@@ -85,26 +86,53 @@ internal sealed class LlamaWeights : IDisposable
         GgufTensor tensor = Tensor(name, outFeatures, inFeatures);
         string biasName = Path.ChangeExtension(name, "bias");
         float[] bias = file.Tensors.ContainsKey(biasName) ? Vector(biasName, outFeatures) : [];
-        if (buffer.Length < tensor.ElementCount)
-        {
-            buffer = new float[tensor.ElementCount];
-        }
-
-        Span<float> values = ReadInto(buffer, tensor);
         bool fits = options.Weights.Fits(inFeatures);
         WeightFormat format = fits ? options.Weights : WeightFormat.Float32;
-        PackedWeights weights = format.Kind == WeightKind.Int4Group
-            ? PackedWeights.Pack(
-                Quantizer.Quantize(values, outFeatures, inFeatures, format, options.Mapping, compute),
-                bias,
-                compute)
-            : PackedWeights.Quantize(values, outFeatures, inFeatures, format, bias, compute);
+        PackedWeights weights = format.Kind == WeightKind.Q4_0 && tensor.Type == GgufTensorType.Q4_0
+            ? Verbatim(tensor, outFeatures, inFeatures, bias)
+            : Quantized(tensor, outFeatures, inFeatures, format, bias);
         packed.Add(weights);
         layers.Add(new LoadedLayer(tensor, weights, compute,
             fits ? null
                 : options.Weights.GroupSize == 0 ? $"its rows hold {inFeatures} values, which {options.Weights} does not take"
                 : $"its rows hold {inFeatures} values, which is not a multiple of the group {options.Weights.GroupSize}"));
         return weights;
+    }
+
+    private PackedWeights Verbatim(GgufTensor tensor, int outFeatures, int inFeatures, float[] bias)
+    {
+        byte[] blocks = ArrayPool<byte>.Shared.Rent(checked((int)tensor.ByteLength));
+        try
+        {
+            file.ReadBytes(tensor, blocks);
+            Loaded(tensor);
+            return PackedWeights.PackQ4_0(
+                blocks.AsSpan(0, (int)tensor.ByteLength), outFeatures, inFeatures, bias, compute);
+        }
+        catch (ArgumentException e)
+        {
+            throw new GgufException(file.Path, $"tensor '{tensor.Name}'", e.Message, "finite scales");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(blocks);
+        }
+    }
+
+    private PackedWeights Quantized(GgufTensor tensor, int outFeatures, int inFeatures, WeightFormat format, float[] bias)
+    {
+        if (buffer.Length < tensor.ElementCount)
+        {
+            buffer = new float[tensor.ElementCount];
+        }
+
+        Span<float> values = ReadInto(buffer, tensor);
+        return format.Kind == WeightKind.Int4Group
+            ? PackedWeights.Pack(
+                Quantizer.Quantize(values, outFeatures, inFeatures, format, options.Mapping, compute),
+                bias,
+                compute)
+            : PackedWeights.Quantize(values, outFeatures, inFeatures, format, bias, compute);
     }
 
     // No angle is larger than a position over a factor.
@@ -129,9 +157,14 @@ internal sealed class LlamaWeights : IDisposable
         Span<float> values = array.AsSpan(0, (int)tensor.ElementCount);
         file.ReadFloats(tensor, 0, values);
         RefuseNonFinite(tensor, 0, values);
+        Loaded(tensor);
+        return values;
+    }
+
+    private void Loaded(GgufTensor tensor)
+    {
         loadedBytes += tensor.ByteLength;
         options.Progress?.Report(new LoadProgress(tensor.Name, loadedBytes, totalBytes));
-        return values;
     }
 
     private GgufTensor Tensor(string name, params long[] shape)

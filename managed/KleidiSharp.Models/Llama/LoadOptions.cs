@@ -6,7 +6,8 @@ public sealed record LoadOptions
 {
     /// <summary>
     /// The format that linear layers are quantised to; int4 in groups of 32 by default. A layer whose rows it does not fit
-    /// is kept in <see cref="WeightFormat.Float32"/>, which <see cref="LlamaModel.Report"/> says.
+    /// is kept in <see cref="WeightFormat.Float32"/>, which <see cref="LlamaModel.Report"/> says. With
+    /// <see cref="WeightFormat.Q4_0"/> tensors that are stored so go in as they are.
     /// </summary>
     public WeightFormat Weights { get; init; } = WeightFormat.Int4Group(32);
 

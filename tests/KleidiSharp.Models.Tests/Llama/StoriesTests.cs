@@ -83,6 +83,49 @@ public class StoriesTests
     }
 
     [SkippableFact]
+    public void Q40BlocksGoInVerbatim()
+    {
+        var options = new LoadOptions { Weights = WeightFormat.Q4_0 };
+        using GgufFile file = GgufFile.Open(TestData.Find("stories260K/stories260K-q4_0.gguf"));
+        using LlamaModel model = LlamaModel.Load(file.Path, options);
+        GgufTensor[] stored = [.. file.Tensors.Values.Where(t => t.Type == GgufTensorType.Q4_0 && t.Name.StartsWith("blk.", StringComparison.Ordinal))];
+        Assert.NotEmpty(stored);
+        foreach (GgufTensor tensor in stored)
+        {
+            var blocks = new byte[tensor.ByteLength];
+            file.ReadBytes(tensor, blocks);
+            using var packed = PackedWeights.PackQ4_0(blocks, (int)tensor.Dimensions[0], (int)tensor.Dimensions[1]);
+            Assert.True(packed.Unpack().Codes.SequenceEqual(blocks), tensor.Name);
+            Assert.Equal(WeightFormat.Q4_0, model.Report.Layers.Single(layer => layer.Tensor.Name == tensor.Name).Format);
+        }
+
+        double ratio = Evaluate("stories260K/stories260K-q4_0.gguf", options).Perplexity / 3.674490805764316;
+        Assert.True(Math.Abs(ratio - 1) <= 0.002, $"{ratio} of the file's own perplexity");
+    }
+
+    [SkippableTheory]
+    [InlineData(WeightKind.Int8Channel, 1.002)]
+    [InlineData(WeightKind.Int4Asymmetric, 1.12)]
+    [InlineData(WeightKind.Int4Channel, 1.25)]
+    [InlineData(WeightKind.Q4_0, 1.1)]
+    [InlineData(WeightKind.Float16, 1.0005)]
+    [InlineData(WeightKind.BFloat16, 1.005)]
+    public void EveryFormatRunsTheModelAtItsQuality(WeightKind kind, double most)
+    {
+        WeightFormat format = kind switch
+        {
+            WeightKind.Int8Channel => WeightFormat.Int8Channel,
+            WeightKind.Int4Asymmetric => WeightFormat.Int4Asymmetric(32),
+            WeightKind.Int4Channel => WeightFormat.Int4Channel,
+            WeightKind.Q4_0 => WeightFormat.Q4_0,
+            WeightKind.Float16 => WeightFormat.Float16,
+            _ => WeightFormat.BFloat16,
+        };
+        double ratio = Evaluate(F32, new LoadOptions { Weights = format }).Perplexity / 3.3873;
+        Assert.InRange(ratio, 0.998, most);
+    }
+
+    [SkippableFact]
     public void LayersOf172StayInFloat()
     {
         using LlamaModel model = LlamaModel.Load(TestData.Find(F32));
