@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernels for weights in codes on Armv8.0 NEON, without dot products. A tile is up to 4 rows by 8 columns, or one row
-// by
-// 16. Products of codes of 2 or 4 bits are added up in 16 bits over a chunk of 32 values, 8 to a lane, of at most
-// 15 * 128 each; two products of int8 weights could already exceed them.
+// by a panel. Products of codes of 2 or 4 bits are added up in 16 bits over a chunk of 32 values, 8 to a lane, of at
+// most 15 * 128 each; two products of int8 weights could already exceed them.
 #pragma once
 
 #include <arm_neon.h>
@@ -120,30 +119,30 @@ void pack_chunk(const float* x, int64_t stride, int64_t count, const Quantizer* 
 
 // ---- Multiplication
 
-// Products over a chunk of 4 columns with one row: those of even and of odd pairs of columns.
+// Products over a chunk of 4 columns with one row, not yet added across: those of the first 2 and of the last 2.
 template <int kBits>
 struct Products {
-    int16x8_t pairs[2] = {vdupq_n_s16(0), vdupq_n_s16(0)};
+    int16x8_t halves[2] = {vdupq_n_s16(0), vdupq_n_s16(0)};
 
     void add(int8x16_t weights, int8x16_t x) {
-        pairs[0] = vmlal_s8(pairs[0], vget_low_s8(weights), vget_low_s8(x));
-        pairs[1] = vmlal_high_s8(pairs[1], weights, x);
+        halves[0] = vmlal_s8(halves[0], vget_low_s8(weights), vget_low_s8(x));
+        halves[1] = vmlal_high_s8(halves[1], weights, x);
     }
-    Ints total() const { return vpaddq_s32(vpaddlq_s16(pairs[0]), vpaddlq_s16(pairs[1])); }
+    Ints total() const { return vpaddq_s32(vpaddlq_s16(halves[0]), vpaddlq_s16(halves[1])); }
 };
 
 template <>
 struct Products<8> {
-    Ints pairs[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
+    Ints halves[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
 
     void add(int8x16_t weights, int8x16_t x) {
-        pairs[0] = vpadalq_s16(pairs[0], vmull_s8(vget_low_s8(weights), vget_low_s8(x)));
-        pairs[1] = vpadalq_s16(pairs[1], vmull_high_s8(weights, x));
+        halves[0] = vpadalq_s16(halves[0], vmull_s8(vget_low_s8(weights), vget_low_s8(x)));
+        halves[1] = vpadalq_s16(halves[1], vmull_high_s8(weights, x));
     }
-    Ints total() const { return vpaddq_s32(pairs[0], pairs[1]); }
+    Ints total() const { return vpaddq_s32(halves[0], halves[1]); }
 };
 
-// The i-th codes of each byte.
+// The i-th code of each byte.
 template <int kBits>
 int8x16_t unpack(uint8x16_t packed, int i) {
     if constexpr (kBits == 8) return vreinterpretq_s8_u8(packed);
@@ -152,9 +151,10 @@ int8x16_t unpack(uint8x16_t packed, int i) {
 }
 
 // Adds the products of a chunk.
-template <int kBits, typename Family, int kHeight, int kVectors>
+template <typename Family, int kHeight, int kVectors>
 [[gnu::always_inline]] inline void add_products(const uint8_t* weights, const uint8_t* lhs,
                                                 Ints (&sum)[kHeight][kVectors]) {
+    constexpr int kBits = Family::kBits;
     Products<kBits> products[kHeight][kVectors];
 #pragma GCC unroll 8
     for (int t = 0; t < kBits; ++t) {
@@ -227,7 +227,7 @@ template <typename Family, int kHeight, int kVectors, Grouping kGrouping>
             for (int v = 0; v < kVectors; ++v) sum[r][v] = start;
         }
         for (int64_t c = 0; c < chunks; ++c) {
-            add_products<Family::kBits, Family>(weights + vector * 16, lhs, sum);
+            add_products<Family>(weights + vector * 16, lhs, sum);
             weights += kChunkBytes<Family>;
             lhs += kChunk / 4 * kHeight * kQuadBytes<Family::kBits>;
         }
@@ -247,7 +247,7 @@ template <typename Family, int kHeight, int kVectors, Grouping kGrouping>
 
 template <typename Family, int kHeight, Grouping kGrouping>
 void multiply_tile(const Tile& tile) {
-    constexpr int kVectors = kHeight == 1 ? 4 : 2;
+    constexpr int kVectors = kHeight == 1 ? kPanelVectors : 2;
     for (int vector = 0; vector < kPanelVectors && kLanes * vector < tile.columns; vector += kVectors) {
         multiply_part<Family, kHeight, kVectors, kGrouping>(tile, vector);
     }
