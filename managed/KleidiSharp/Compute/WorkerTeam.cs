@@ -18,11 +18,17 @@ internal sealed class WorkerTeam : IDisposable
 
     public WorkerTeam(int threads)
     {
-        workers = new Thread[threads - 1];
-        for (int i = 0; i < workers.Length; i++)
+        workers = [.. Enumerable.Range(1, threads - 1).Select(
+            i => new Thread(Work) { IsBackground = true, Name = $"KleidiSharp managed worker {i}" })];
+        try
         {
-            workers[i] = new Thread(Work) { IsBackground = true, Name = $"KleidiSharp managed worker {i + 1}" };
-            workers[i].Start();
+            Array.ForEach(workers, worker => worker.Start());
+        }
+        catch
+        {
+            // No thread more is to be had: those that are there would wait for good.
+            Dispose();
+            throw;
         }
     }
 
@@ -76,7 +82,7 @@ internal sealed class WorkerTeam : IDisposable
                 Monitor.PulseAll(gate);
             }
 
-            foreach (Thread worker in workers)
+            foreach (Thread worker in workers.Where(worker => !worker.ThreadState.HasFlag(ThreadState.Unstarted)))
             {
                 worker.Join();
             }

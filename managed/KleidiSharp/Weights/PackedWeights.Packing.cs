@@ -128,6 +128,7 @@ public sealed unsafe partial class PackedWeights
     /// <summary>
     /// The values these weights stand for, f32 [n, k]: f32 weights exactly as they were packed, others dequantised.
     /// </summary>
+    /// <exception cref="NotSupportedException">There are more of them than an array holds.</exception>
     public float[] UnpackValues()
     {
         if (Format.Kind != WeightKind.Float32)
@@ -135,7 +136,14 @@ public sealed unsafe partial class PackedWeights
             return Unpack().Dequantize();
         }
 
-        var values = new float[checked(OutFeatures * InFeatures)];
+        long count = (long)OutFeatures * InFeatures;
+        if (count > Array.MaxLength)
+        {
+            throw new NotSupportedException(
+                $"f32 weights [{OutFeatures}, {InFeatures}] are {count} values; an array holds at most {Array.MaxLength}.");
+        }
+
+        var values = new float[count];
         using var hold = new BlobHold(this, blob.Memory);
         fixed (float* rows = values)
         {

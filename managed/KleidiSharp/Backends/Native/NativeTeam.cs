@@ -15,11 +15,17 @@ internal sealed unsafe class NativeTeam : SafeHandle
         nuint size = (nuint)NativeMethods.ks_team_size(workers);
         SetHandle((nint)NativeMemory.AlignedAlloc(size, PackedShape.Alignment));
         NativeStatus.ThrowIfFailed(NativeMethods.ks_team_init((void*)handle, size, workers));
-        threads = new Thread[workers];
-        for (int i = 0; i < workers; i++)
+        threads = [.. Enumerable.Range(1, workers).Select(
+            i => new Thread(Work) { IsBackground = true, Name = $"KleidiSharp worker {i}" })];
+        try
         {
-            threads[i] = new Thread(Work) { IsBackground = true, Name = $"KleidiSharp worker {i + 1}" };
-            threads[i].Start();
+            Array.ForEach(threads, thread => thread.Start());
+        }
+        catch
+        {
+            // No thread more is to be had: those that are there would wait for good.
+            Stop();
+            throw;
         }
     }
 
@@ -32,7 +38,7 @@ internal sealed unsafe class NativeTeam : SafeHandle
     public void Stop()
     {
         NativeStatus.ThrowIfFailed(NativeMethods.ks_team_stop(Team));
-        foreach (Thread thread in threads)
+        foreach (Thread thread in threads.Where(thread => !thread.ThreadState.HasFlag(ThreadState.Unstarted)))
         {
             thread.Join();
         }
