@@ -23,17 +23,44 @@ public class DiffCommandTests
         Assert.Equal("this machine", host.GetProperty("name").GetString());
         Assert.Empty(host.GetProperty("failures").EnumerateArray());
         JsonElement[] kernels = [.. host.GetProperty("kernels").EnumerateArray()];
+        string[] quantizers =
+            [.. Enum.GetValues<WeightKind>().Where(kind => kind != WeightKind.Float32).Select(_ => "quantize")];
         Assert.Equal(
-            KernelCatalog.All.Where(kernel => kernel.IsUsable).Select(kernel => kernel.Name)
-                .Prepend("quantize").Order(),
+            KernelCatalog.All.Where(kernel => kernel.IsUsable).Select(kernel => kernel.Name).Concat(quantizers).Order(),
             kernels.Select(kernel => kernel.GetProperty("kernel").GetString()!).Order());
         Assert.All(kernels, kernel => Assert.InRange(kernel.GetProperty("cases").GetInt32(), 1, 20));
         Assert.All(kernels, kernel => Assert.Equal(0, kernel.GetProperty("differing").GetInt32()));
         Assert.All(kernels, kernel => Assert.Equal(0, kernel.GetProperty("maxUlp").GetInt64()));
+        Assert.InRange(Sqnr("int4"), 10, 40);
+        Assert.True(Sqnr("f16") > Sqnr("int8-channel"));
+        Assert.True(Sqnr("int8-channel") > Sqnr("int4-channel"));
+        Assert.True(Sqnr("int4-channel") > Sqnr("int2-channel"));
+
+        double Sqnr(string format) => kernels
+            .Single(kernel => kernel.GetProperty("kernel").GetString() == KernelCatalog.All
+                .First(known => known.IsUsable && WeightFormat.NameOf(known.Kind) == format).Name)
+            .GetProperty("medianSqnrDecibels").GetDouble();
+    }
+
+    [Theory]
+    [InlineData("f32")]
+    [InlineData("int4")]
+    [InlineData("int4-channel")]
+    [InlineData("int8-channel")]
+    [InlineData("int2-channel")]
+    [InlineData("q4_0")]
+    [InlineData("int4-asymmetric")]
+    [InlineData("f16")]
+    [InlineData("bf16")]
+    public void Each_family_alone(string family)
+    {
+        var run = ToolRun.Of("diff", "--family", family, "--cases", "3", "--json");
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
         Assert.All(
-            kernels.Where(kernel => kernel.GetProperty("format").GetString() == "int4"
-                && kernel.GetProperty("kernel").GetString() != "quantize"),
-            kernel => Assert.InRange(kernel.GetProperty("medianSqnrDecibels").GetDouble(), 10, 40));
+            run.Json().GetProperty("hosts")[0].GetProperty("kernels").EnumerateArray(),
+            kernel => Assert.Equal(family, kernel.GetProperty("format").GetString()));
+        Assert.Contains($" {family}", ToolRun.Of("diff", "--family", "int3").Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -158,7 +185,7 @@ public class DiffCommandTests
         Assert.Equal(2, hosts.Length);
         Assert.Contains("-cpu cortex-a53", hosts[0].GetProperty("name").GetString(), StringComparison.Ordinal);
         Assert.Equal(["neon", "portable"], Tiers(hosts[0]));
-        Assert.Equal(["dotprod", "i8mm", "neon", "portable"], Tiers(hosts[1]));
+        Assert.Equal(["dotprod", "i8mm", "neon", "portable", "sme", "sme2", "sve"], Tiers(hosts[1]));
 
         static string[] Tiers(JsonElement host) =>
         [

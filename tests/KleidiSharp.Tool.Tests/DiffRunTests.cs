@@ -10,9 +10,10 @@ public class DiffRunTests
     private static readonly string[] s_kinds =
         ["normal", "heavy", "constant", "positive", "signed-zero", "subnormal", "huge", "outliers", "ties"];
 
+    public static TheoryData<WeightKind> Kinds { get; } = new(Enum.GetValues<WeightKind>());
+
     [Theory]
-    [InlineData(WeightKind.Int4Group)]
-    [InlineData(WeightKind.Float32)]
+    [MemberData(nameof(Kinds))]
     public void The_same_seed_and_index_give_the_same_case_and_others_give_others(WeightKind kind)
     {
         DrawnCase first = CaseGenerator.Draw(kind, 5, 9);
@@ -29,16 +30,17 @@ public class DiffRunTests
     }
 
     [Theory]
-    [InlineData(WeightKind.Int4Group)]
-    [InlineData(WeightKind.Float32)]
+    [MemberData(nameof(Kinds))]
     public void Cases_have_every_kind_of_values_and_every_option(WeightKind kind)
     {
-        DrawnCase[] cases = [.. Enumerable.Range(0, 600).Select(index => CaseGenerator.Draw(kind, 1, index))];
+        DrawnCase[] cases = Draw(kind, 600);
 
+        // Beyond f16, which holds these weights or their scales.
+        string[] none = kind is WeightKind.Float16 or WeightKind.Q4_0 ? ["huge"] : [];
         Assert.Superset(
             new HashSet<string>([.. s_kinds, "not-finite"]), cases.SelectMany(drawn => drawn.RowKinds).ToHashSet());
         Assert.Superset(
-            new HashSet<string>([.. s_kinds, "spread"]), cases.Select(drawn => drawn.WeightsKind).ToHashSet());
+            new HashSet<string>([.. s_kinds.Except(none), "spread"]), cases.Select(drawn => drawn.WeightsKind).ToHashSet());
         Assert.Contains(cases, drawn => drawn.X.Any(float.IsNaN));
         Assert.Contains(cases, drawn => drawn.X.Any(float.IsSubnormal));
         Assert.Contains(cases, drawn => drawn.Weights.Any(float.IsSubnormal));
@@ -46,6 +48,53 @@ public class DiffRunTests
         Assert.Contains(cases, drawn => drawn.Bias is null);
         Assert.Contains(cases, drawn => drawn.XStride > drawn.K && drawn.YStride > drawn.N && drawn.Threads > 1);
         Assert.Equal(5, cases.Select(drawn => drawn.Clamp).Distinct().Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Cases_have_every_shape_that_the_format_takes(WeightKind kind)
+    {
+        DrawnCase[] cases = Draw(kind, 600);
+
+        Assert.All(cases, drawn => Assert.Equal(kind, drawn.Format.Kind));
+        Assert.All(cases, drawn => Assert.True(drawn.Format.Fits(drawn.K), drawn.ToString()));
+        Assert.Contains(cases, drawn => drawn.M == 1);
+        Assert.Contains(cases, drawn => drawn.M > 200);
+        Assert.Contains(cases, drawn => drawn.N == 1);
+        Assert.Contains(cases, drawn => drawn.N > 64);
+        Assert.Contains(cases, drawn => drawn.K > 2000);
+        if (cases[0].Format.GroupSize > 0)
+        {
+            Assert.Equal(
+                [32, 64, 96, 128, 160, 256], cases.Select(drawn => drawn.Format.GroupSize).Distinct().Order());
+        }
+        else if (cases[0].Format.Fits(1))
+        {
+            Assert.Contains(cases, drawn => drawn.K == 1);
+            Assert.Contains(cases, drawn => drawn.K > 32 && drawn.K % 4 != 0);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Cases_have_every_type_of_activations_and_results_that_the_format_takes(WeightKind kind)
+    {
+        DrawnCase[] cases = Draw(kind, 600);
+
+        bool perRow =
+            kind is WeightKind.Int4Group or WeightKind.Int4Channel or WeightKind.Int8Channel or WeightKind.Int2Channel;
+        (ActivationType, bool)[] floats =
+            [(ActivationType.Float32, false), (ActivationType.Float16, false), (ActivationType.BFloat16, false)];
+        (ActivationType, bool)[] codes =
+            [(ActivationType.Int8, true), (ActivationType.Float32, true), (ActivationType.BFloat16, true)];
+        Assert.Equal(
+            floats.Concat(perRow ? codes : []).Order(),
+            cases.Select(drawn => (drawn.XFormat.Type, drawn.XFormat.Quantization.Scale != 0)).Distinct().Order());
+        Assert.Equal(
+            Enum.GetValues<ActivationType>().Order(), cases.Select(drawn => drawn.YFormat.Type).Distinct().Order());
+        Assert.All(cases, drawn => Assert.Equal(
+            drawn.X.Select(BitConverter.SingleToUInt32Bits),
+            ActivationBytes.Values(drawn.TypedX(), drawn.XFormat).Select(BitConverter.SingleToUInt32Bits)));
     }
 
     [Fact]
@@ -63,10 +112,43 @@ public class DiffRunTests
         Assert.Equal(("y", 2, 4), (failure.Difference.What, failure.Difference.Row, failure.Difference.Column));
         Assert.Equal(("y", 2, 4), (left.What, left.Row, left.Column));
         Assert.Equal(
-            "int4/32, m 3, n 5, k 96, x stride 96, y stride 5, bias no, clamp none, threads 1", failure.Smallest.Shape);
+            "int4/32, m 3, n 5, k 96, x stride 96, y stride 5, x f32, y f32, bias no, clamp none, threads 1",
+            failure.Smallest.Shape);
         Assert.All(failure.Smallest.X.Concat(failure.Smallest.Weights), value => Assert.Equal(0f, value));
         Assert.Equal((1L, 1), (left.Ulp, left.Differing));
         Assert.Equal(("0x00000000", "0x00000001"), (left.LeftBits, left.RightBits));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Types_stay_only_where_they_matter(WeightKind kind)
+    {
+        FailureReport any = Assert.Single(Run(kind, _ => true, row: 0, column: 0).Failures);
+        FailureReport typed = Assert.Single(
+            Run(kind, drawn => drawn is { XFormat.Type: ActivationType.BFloat16, YFormat.Type: ActivationType.Int8 }, 0, 0, 600)
+                .Failures);
+
+        Assert.Contains("m 1, n 1,", any.Smallest.Shape, StringComparison.Ordinal);
+        Assert.Contains("x f32, y f32, bias no, clamp none", any.Smallest.Shape, StringComparison.Ordinal);
+        Assert.Contains("m 1, n 1,", typed.Smallest.Shape, StringComparison.Ordinal);
+        Assert.Matches(@"x bf16( \(.*\))?, y int8 \(scale .*, zero .*\), bias no, clamp none", typed.Smallest.Shape);
+    }
+
+    [Fact]
+    public void Codes_of_activations_are_kept_and_made_simple()
+    {
+        HostReport report = Run(
+            WeightKind.Int8Channel,
+            drawn => drawn.XFormat.Type == ActivationType.Int8 && drawn.X[0] < -2,
+            row: 0,
+            column: 0,
+            cases: 300);
+
+        SmallestCase smallest = Assert.Single(report.Failures).Smallest;
+        Assert.StartsWith("int8-channel, m 1, n 1, k 1,", smallest.Shape, StringComparison.Ordinal);
+        Assert.Contains("x int8 (scale", smallest.Shape, StringComparison.Ordinal);
+        Assert.InRange(Assert.Single(smallest.X), sbyte.MinValue, -3);
+        Assert.Equal([0f], smallest.Weights);
     }
 
     [Fact]
@@ -76,7 +158,8 @@ public class DiffRunTests
             WeightKind.Float32,
             drawn => drawn.X[0] > 2.25f && drawn.Weights[0] < -0.1f && drawn.Bias is not null,
             row: 0,
-            column: 0);
+            column: 0,
+            cases: 300);
 
         SmallestCase smallest = Assert.Single(report.Failures).Smallest;
         Assert.StartsWith("f32, m 1, n 1, k 1,", smallest.Shape, StringComparison.Ordinal);
@@ -117,11 +200,14 @@ public class DiffRunTests
         Assert.Contains("gone", thrown.Message, StringComparison.Ordinal);
     }
 
-    private static HostReport Run(WeightKind kind, Func<DrawnCase, bool> isWrong, int row, int column)
+    private static DrawnCase[] Draw(WeightKind kind, int count) =>
+        [.. Enumerable.Range(0, count).Select(index => CaseGenerator.Draw(kind, 1, index))];
+
+    private static HostReport Run(WeightKind kind, Func<DrawnCase, bool> isWrong, int row, int column, int cases = 60)
     {
         var run = new DiffRun(
             () => new Comparison(new ReferenceImplementation(), new PlantedImplementation(isWrong, row, column)),
-            new DiffPlan([kind], Seed: 2, First: 0, Cases: 60),
+            new DiffPlan([kind], Seed: 2, First: 0, Cases: cases),
             (_, index) => $"{index}");
         return run.Run("test", (_, _) => { });
     }

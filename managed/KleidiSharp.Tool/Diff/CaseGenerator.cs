@@ -24,7 +24,7 @@ internal sealed class CaseGenerator
 
     private CaseGenerator(int seed, int index, WeightKind kind)
     {
-        random = new Random(unchecked((seed * 1_000_003) + (index * 7919) + (int)kind));
+        random = new Random(Mix(seed, index, kind));
         outlierColumn = random.Next(3, 40);
     }
 
@@ -34,6 +34,16 @@ internal sealed class CaseGenerator
     /// <param name="index">Which case of the seed.</param>
     public static DrawnCase Draw(WeightKind kind, int seed, int index) =>
         new CaseGenerator(seed, index, kind).Draw(kind) with { Seed = seed, Index = index };
+
+    // The generator's first numbers are nearly linear in its seed, so neighbouring seeds would draw related cases; the
+    // last steps are the finaliser of MurmurHash3.
+    private static int Mix(int seed, int index, WeightKind kind)
+    {
+        uint hash = unchecked(((uint)seed * 1_000_003) + ((uint)index * 7919) + (uint)kind);
+        hash = unchecked((hash ^ (hash >> 16)) * 0x85EB_CA6B);
+        hash = unchecked((hash ^ (hash >> 13)) * 0xC2B2_AE35);
+        return (int)((hash ^ (hash >> 16)) >> 1);
+    }
 
     private DrawnCase Draw(WeightKind kind)
     {

@@ -56,7 +56,7 @@ internal sealed record Difference(
     /// </summary>
     public override string ToString() =>
         $"{What}[{Row}, {Column}] is {Left:R} ({LeftBits}) left and {Right:R} ({RightBits}) right, "
-        + $"{(Ulp is null ? "one of them NaN" : $"{Ulp} ULP apart")}; {Differing} of {Elements} elements differ";
+        + $"{(Ulp is null ? "at least one of them NaN" : $"{Ulp} ULP apart")}; {Differing} of {Elements} elements differ";
 
     private static long? UlpOf(float a, float b) =>
         float.IsNaN(a) || float.IsNaN(b) ? null : Parity.UlpDistance(a, b);
