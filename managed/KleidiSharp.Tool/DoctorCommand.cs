@@ -9,6 +9,7 @@ internal sealed class DoctorCommand : ToolCommand
 {
     private readonly Option<string?> device = CommonOptions.Device();
     private readonly Option<KernelTiers> disable = CommonOptions.Disable();
+    private readonly Option<KernelTiers> enable = CommonOptions.Enable();
     private readonly Option<bool> json = CommonOptions.Json();
 
     public DoctorCommand()
@@ -20,10 +21,11 @@ internal sealed class DoctorCommand : ToolCommand
             "kleidi doctor",
             "kleidi doctor --json                # for a program to read",
             "kleidi doctor --device \"ssh board kleidi-device\"",
-            "kleidi doctor --device \"qemu-aarch64-static -cpu neoverse-n1 kleidi-device\"")
+            "kleidi doctor --enable sme,sme2 --device \"qemu-aarch64-static -cpu max kleidi-device\"")
     {
         Options.Add(device);
         Options.Add(disable);
+        Options.Add(enable);
         Options.Add(json);
     }
 
@@ -33,7 +35,8 @@ internal sealed class DoctorCommand : ToolCommand
         using (KernelDevice? started = arguments.GetValue(device) is { } command ? KernelDevice.Start(command) : null)
         using (var progress = new ProgressLine(console, "doctor"))
         {
-            report = new Examination(started, arguments.GetValue(disable)).Run(progress.Report);
+            report = new Examination(started, arguments.GetValue(disable), arguments.GetValue(enable))
+                .Run(progress.Report);
         }
 
         if (arguments.GetValue(json))

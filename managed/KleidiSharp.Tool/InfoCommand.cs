@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using KleidiSharp.Tool.Doctor;
 using KleidiSharp.Tool.Info;
 
@@ -8,8 +9,21 @@ namespace KleidiSharp.Tool;
 /// <summary><c>kleidi info</c>: the kernels of a machine.</summary>
 internal sealed class InfoCommand : ToolCommand
 {
+    private const KernelTiers X64Tiers = KernelTiers.Avx2 | KernelTiers.Avx512Vnni;
+    private const KernelTiers ArmTiers = KernelTiers.Neon | KernelTiers.DotProd | KernelTiers.I8mm | KernelTiers.Sve
+        | KernelTiers.Sme | KernelTiers.Sme2;
+
     private readonly Option<string?> device = CommonOptions.Device();
     private readonly Option<KernelTiers> disable = CommonOptions.Disable();
+    private readonly Option<KernelTiers> enable = CommonOptions.Enable();
+    private readonly Option<bool> all = new("--all")
+    {
+        Description = "Shows the tiers of other architectures too.",
+    };
+    private readonly Option<bool> why = new("--why")
+    {
+        Description = "Says of each kernel what it is for and why it stands where it stands.",
+    };
     private readonly Option<bool> json = CommonOptions.Json();
 
     public InfoCommand()
@@ -19,10 +33,14 @@ internal sealed class InfoCommand : ToolCommand
             + "which are enabled, which are chosen for how many rows, and why.",
             "kleidi info",
             "kleidi info --disable avx512vnni    # what takes over",
+            "kleidi info --why",
             "kleidi info --device \"ssh board kleidi-device\"")
     {
         Options.Add(device);
         Options.Add(disable);
+        Options.Add(enable);
+        Options.Add(all);
+        Options.Add(why);
         Options.Add(json);
     }
 
@@ -30,8 +48,12 @@ internal sealed class InfoCommand : ToolCommand
     {
         using KernelDevice? started =
             arguments.GetValue(device) is { } command ? KernelDevice.Start(command) : null;
-        using var compute = new ComputeContext(
-            new ComputeOptions { Device = started, DisabledTiers = arguments.GetValue(disable) });
+        using var compute = new ComputeContext(new ComputeOptions
+        {
+            Device = started,
+            DisabledTiers = arguments.GetValue(disable),
+            EnabledTiers = arguments.GetValue(enable),
+        });
         var report = new InfoReport(MachineReport.Here(compute), KernelTable.Of(compute));
         if (arguments.GetValue(json))
         {
@@ -39,9 +61,27 @@ internal sealed class InfoCommand : ToolCommand
         }
         else
         {
-            InfoText.Write(report, console.Out);
+            InfoText.Write(report, TiersOf(compute, arguments.GetValue(all)), arguments.GetValue(why), console.Out);
         }
 
         return CommandLine.Success;
+    }
+
+    // From the simplest on, as the enumeration has them.
+    private static string[] TiersOf(ComputeContext compute, bool all)
+    {
+        KernelTiers others = compute.Cpu.Architecture switch
+        {
+            _ when all => KernelTiers.None,
+            Architecture.X64 => ArmTiers,
+            Architecture.Arm64 => X64Tiers,
+            _ => KernelTiers.None,
+        };
+        return
+        [
+            .. compute.Kernels.Select(kernel => kernel.Tier).Distinct().Order()
+                .Where(tier => (tier & others) == 0)
+                .Select(tier => tier.ToString().ToLowerInvariant()),
+        ];
     }
 }

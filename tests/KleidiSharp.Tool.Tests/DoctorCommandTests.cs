@@ -10,6 +10,11 @@ public class DoctorCommandTests
     // Without the native library everything works in C#, which the doctor calls a problem.
     private static readonly bool HasLibrary = NativeLibraryInfo.Current.Failure is null;
 
+    // With vectors of 256 bits, and with SME.
+    private static readonly string[] s_cpus = ["neoverse-v1", "max"];
+
+    public static TheoryData<WeightKind> Kinds { get; } = new(Enum.GetValues<WeightKind>());
+
     [Fact]
     public void Json_has_every_kernel_and_a_passed_test_of_every_usable_one()
     {
@@ -31,6 +36,9 @@ public class DoctorCommandTests
         Assert.All(tests, test => Assert.InRange(test.GetProperty("casesPassed").GetInt32(), 5, 100));
         Assert.All(
             json.GetProperty("layouts").EnumerateArray(), layout => Assert.True(layout.GetProperty("ok").GetBoolean()));
+        Assert.Equal(
+            KernelCatalog.All.Where(kernel => kernel.IsSupported).Select(kernel => kernel.Layout.ToString()).Distinct().Order(),
+            json.GetProperty("layouts").EnumerateArray().Select(layout => layout.GetProperty("name").GetString()).Order());
         Assert.Equal(HasLibrary, json.GetProperty("library").GetProperty("loaded").GetBoolean());
     }
 
@@ -43,7 +51,7 @@ public class DoctorCommandTests
             kernel.GetProperty("chosenFor").GetArrayLength() > 0,
             kernel.GetProperty("whyNot").GetString() is { Length: > 0 }));
         Assert.Equal(
-            ["f32", "int4"],
+            Enum.GetValues<WeightKind>().Select(WeightFormat.NameOf).Order(),
             kernels.Where(kernel => kernel.GetProperty("chosenFor").GetArrayLength() > 0)
                 .Select(kernel => kernel.GetProperty("format").GetString()!).Distinct().Order());
     }
@@ -103,30 +111,63 @@ public class DoctorCommandTests
     }
 
     [Theory]
-    [InlineData(WeightKind.Int4Group)]
-    [InlineData(WeightKind.Float32)]
+    [MemberData(nameof(Kinds))]
     public void The_self_test_sees_results_that_differ(WeightKind kind)
     {
         var test = new SelfTestCase(Rows: 3, OutFeatures: 9, InFeatures: 64, Group: 32, Bias: true, Clamp.None);
-        using PackedWeights right = test.Pack(kind, null, ComputeContext.Default);
-        using PackedWeights wrong = (test with { Bias = false }).Pack(kind, null, ComputeContext.Default);
+        using PackedWeights right = test.Pack(kind, ComputeContext.Default);
+        using PackedWeights wrong = (test with { Bias = false }).Pack(kind, ComputeContext.Default);
 
         test.Check(right);
         Assert.Throws<ParityException>(() => test.Check(wrong));
     }
 
     [Fact]
-    public void A_kernel_that_cannot_be_reached_fails_its_self_test()
+    public void A_kernel_that_cannot_run_fails_its_self_test()
     {
         KernelInfo usable = KernelCatalog.All.First(kernel => kernel.IsUsable);
-        using var selfTest =
-            new SelfTest(disabled => new ComputeContext(new ComputeOptions { DisabledTiers = disabled }));
+        var right = new SelfTest(name => new ComputeContext(new ComputeOptions { Kernel = name }));
+        var off = new SelfTest(
+            name => new ComputeContext(new ComputeOptions { Kernel = name, DisabledTiers = usable.Tier }));
 
-        Assert.True(selfTest.Run(usable, KernelCatalog.All).Ok);
-        SelfTestReport report = selfTest.Run(usable with { Index = 999 }, KernelCatalog.All);
+        Assert.True(right.Run(usable).Ok);
+        SelfTestReport report = off.Run(usable);
 
         Assert.False(report.Ok);
         Assert.Equal(0, report.CasesPassed);
         Assert.Contains("m = 1, n = 1, k = 32", report.Failure, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void Every_layout_of_KleidiAI_is_compared_with_it_on_a_processor_that_has_its_kernels()
+    {
+        JsonElement[] reports =
+        [
+            .. s_cpus.Select(cpu =>
+                ToolRun.Of("doctor", "--enable", "sme,sme2", "--device", EmulatedCpu.Command(cpu), "--json").Json()),
+        ];
+
+        Assert.All(reports, report => Assert.Empty(report.GetProperty("problems").EnumerateArray()));
+        string[] compared =
+        [
+            .. reports.SelectMany(report => report.GetProperty("layouts").EnumerateArray())
+                .Where(layout => layout.GetProperty("isKleidiAI").GetBoolean())
+                .Select(layout => layout.GetProperty("name").GetString()!).Distinct().Order(),
+        ];
+        Assert.Equal(
+            reports[0].GetProperty("kernels").EnumerateArray()
+                .Where(kernel => kernel.GetProperty("origin").GetString() == "KleidiAI")
+                .Select(kernel => kernel.GetProperty("layout").GetString()!).Distinct().Order(),
+            compared);
+        string[] tested =
+        [
+            .. reports.SelectMany(report => report.GetProperty("selfTest").EnumerateArray())
+                .Select(test => test.GetProperty("kernel").GetString()!).Distinct().Order(),
+        ];
+        Assert.Equal(
+            reports[0].GetProperty("kernels").EnumerateArray()
+                .Where(kernel => kernel.GetProperty("compiled").GetBoolean() && kernel.GetProperty("exact").GetBoolean())
+                .Select(kernel => kernel.GetProperty("name").GetString()!).Order(),
+            tested);
     }
 }

@@ -19,7 +19,7 @@ public class InfoCommandTests
                 kernel.GetProperty("note").GetString()!,
                 kernel.GetProperty("compiled").GetBoolean(),
                 kernel.GetProperty("supported").GetBoolean())));
-        Assert.All(["int4", "f32"], format => Assert.Contains(
+        Assert.All(Enum.GetValues<WeightKind>().Select(WeightFormat.NameOf), format => Assert.Contains(
             kernels,
             kernel => kernel.GetProperty("format").GetString() == format
                 && kernel.GetProperty("chosenFor").GetArrayLength() > 0));
@@ -36,24 +36,58 @@ public class InfoCommandTests
                 [.. ToolRun.Of("info", "--disable", tier, "--json").Json().GetProperty("kernels").EnumerateArray()];
 
             Assert.All(kernels, kernel => Assert.Equal(
-                kernel.GetProperty("tier").GetString() != tier, kernel.GetProperty("enabled").GetBoolean()));
+                kernel.GetProperty("tier").GetString() != tier && !kernel.GetProperty("onRequest").GetBoolean(),
+                kernel.GetProperty("enabled").GetBoolean()));
             string[] chosen = [.. kernels.Where(kernel => kernel.GetProperty("chosenFor").GetArrayLength() > 0)
                 .Select(kernel => kernel.GetProperty("format").GetString()!).Distinct()];
-            Assert.Equal(usable.Length > 1 ? 2 : 0, chosen.Length);
+            Assert.Equal(usable.Length > 1 ? Enum.GetValues<WeightKind>().Length : 0, chosen.Length);
         }
     }
 
     [Fact]
-    public void Text_has_a_state_for_every_format_and_tier()
+    public void Tiers_on_request_are_enabled_by_name()
+    {
+        JsonElement[] kernels =
+            [.. ToolRun.Of("info", "--enable", "sme2", "--json").Json().GetProperty("kernels").EnumerateArray()];
+
+        Assert.All(
+            kernels.Where(kernel => kernel.GetProperty("onRequest").GetBoolean()),
+            kernel => Assert.Equal(
+                kernel.GetProperty("tier").GetString() == "sme2", kernel.GetProperty("enabled").GetBoolean()));
+    }
+
+    [Fact]
+    public void Text_has_a_state_for_every_format_and_tier_of_this_architecture()
     {
         var run = ToolRun.Of("info");
 
         Assert.Equal(CommandLine.Success, run.ExitCode);
-        Assert.All(KernelCatalog.All, kernel => Assert.Contains(kernel.Name, run.Output, StringComparison.Ordinal));
-        Assert.All(KernelCatalog.All, kernel => Assert.Contains(kernel.Note, run.Output, StringComparison.Ordinal));
-        string[] states = [.. run.Output.Split('\n').Where(line => line.StartsWith("  int4", StringComparison.Ordinal)
-            || line.StartsWith("  f32", StringComparison.Ordinal)).Take(2)];
-        Assert.All(states, line => Assert.Contains("chosen", line, StringComparison.Ordinal));
+        string[] lines = run.Output.Split('\n');
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 160));
+        Assert.All(
+            KernelCatalog.All.Where(kernel => kernel.IsSupported),
+            kernel => Assert.Contains(kernel.Name, run.Output, StringComparison.Ordinal));
+        foreach (WeightKind kind in Enum.GetValues<WeightKind>())
+        {
+            string row = lines.First(line => line.StartsWith($"  {WeightFormat.NameOf(kind)} ", StringComparison.Ordinal));
+            Assert.Contains("chosen", row, StringComparison.Ordinal);
+        }
+
+        string[] shown = [.. lines.First(line => line.StartsWith("  format", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
+        Assert.Equal(
+            Tiers(KernelCatalog.All.Where(kernel => kernel.IsCompiled)).Order(), shown.Order());
+    }
+
+    [Fact]
+    public void Other_architectures_are_shown_on_demand_and_so_are_reasons()
+    {
+        string output = ToolRun.Of("info", "--all", "--why").Output;
+
+        Assert.All(KernelCatalog.All, kernel => Assert.Contains(kernel.Name, output, StringComparison.Ordinal));
+        Assert.All(KernelCatalog.All, kernel => Assert.Contains(kernel.Note, output, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            KernelCatalog.All[0].Note, ToolRun.Of("info", "--all").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,15 +100,27 @@ public class InfoCommandTests
     [SkippableFact]
     public void The_kernels_of_an_emulated_processor_are_its_own()
     {
-        var run = ToolRun.Of("info", "--device", EmulatedCpu.Command("cortex-a53"), "--json");
+        string device = EmulatedCpu.Command("cortex-a53");
+
+        var run = ToolRun.Of("info", "--device", device, "--json");
 
         Assert.Equal(CommandLine.Success, run.ExitCode);
         JsonElement[] kernels = [.. run.Json().GetProperty("kernels").EnumerateArray()];
         Assert.All(kernels, kernel => Assert.Equal(
-            kernel.GetProperty("tier").GetString() is "neon" or "portable",
+            kernel.GetProperty("tier").GetString() == "portable"
+                || (kernel.GetProperty("tier").GetString() == "neon" && kernel.GetProperty("exact").GetBoolean()),
             kernel.GetProperty("supported").GetBoolean()));
-        Assert.All(
-            kernels.Where(kernel => kernel.GetProperty("tier").GetString() == "neon"),
-            kernel => Assert.NotEqual(0, kernel.GetProperty("chosenFor").GetArrayLength()));
+        Assert.All(Enum.GetValues<WeightKind>().Select(WeightFormat.NameOf), format => Assert.Contains(
+            kernels,
+            kernel => kernel.GetProperty("format").GetString() == format
+                && kernel.GetProperty("tier").GetString() == "neon"
+                && kernel.GetProperty("chosenFor").GetArrayLength() > 0));
+        Assert.Contains(
+            "  format           portable  neon    dotprod  i8mm     sve      sme      sme2",
+            ToolRun.Of("info", "--device", device).Output,
+            StringComparison.Ordinal);
     }
+
+    private static IEnumerable<string> Tiers(IEnumerable<KernelInfo> kernels) =>
+        kernels.Select(kernel => kernel.Tier.ToString().ToLowerInvariant()).Distinct();
 }

@@ -10,8 +10,7 @@ namespace KleidiSharp.Tool.Doctor;
 /// <param name="Machine">This process; with a device, its CPU and kernels are the device's.</param>
 /// <param name="Library">The native library of this process or of the device.</param>
 /// <param name="Kernels">The kernel table, in order of preference.</param>
-/// <param name="Layouts">Packed layouts of usable kernels, checked against KleidiAI's packers where they are
-/// KleidiAI's.</param>
+/// <param name="Layouts">The packed layouts of all kernels that this processor has, those on request included.</param>
 /// <param name="SelfTest">Every usable kernel against the reference.</param>
 internal sealed record DoctorReport(
     bool Ok,
@@ -40,13 +39,17 @@ internal sealed record LibraryReport(
 
 /// <summary>One row of the kernel table.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Format">"int4" or "f32".</param>
+/// <param name="Format">For instance "int4", "q4_0" or "f32".</param>
 /// <param name="Tier">The instruction set it is for.</param>
 /// <param name="Origin">Who wrote it.</param>
 /// <param name="Note">What it is for, and why it stands where it stands.</param>
 /// <param name="Layout">The packed weights it reads.</param>
 /// <param name="MinRows">Fewest rows (m).</param>
 /// <param name="MaxRows">Most rows (m); null for any.</param>
+/// <param name="MinColumns">Fewest columns (n).</param>
+/// <param name="VectorBytes">Bytes of the vectors that its layout is made for here; 0 where it is for any.</param>
+/// <param name="Exact">Whether it gives the reference's bits; else it runs where it is forced only.</param>
+/// <param name="OnRequest">Whether its tier is off unless it is enabled.</param>
 /// <param name="Compiled">Whether it is in the library.</param>
 /// <param name="Supported">Whether this processor has what it needs.</param>
 /// <param name="Enabled">Whether its tier is not switched off.</param>
@@ -61,6 +64,10 @@ internal sealed record KernelReport(
     string Layout,
     long MinRows,
     long? MaxRows,
+    long MinColumns,
+    int VectorBytes,
+    bool Exact,
+    bool OnRequest,
     bool Compiled,
     bool Supported,
     bool Enabled,
@@ -80,9 +87,10 @@ internal sealed record KernelReport(
 
 /// <summary>A packed layout.</summary>
 /// <param name="Name">Its name.</param>
+/// <param name="IsKleidiAI">Whether KleidiAI's kernels read it, so that it was compared with KleidiAI's packer.</param>
 /// <param name="Ok">Whether weights could be packed for it.</param>
 /// <param name="Failure">Why not; else null.</param>
-internal sealed record LayoutReport(string Name, bool Ok, string? Failure);
+internal sealed record LayoutReport(string Name, bool IsKleidiAI, bool Ok, string? Failure);
 
 /// <summary>A kernel's self-test.</summary>
 /// <param name="Kernel">Its name.</param>

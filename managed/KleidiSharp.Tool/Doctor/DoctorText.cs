@@ -65,8 +65,12 @@ internal static class DoctorText
 
         table.Write(output);
         output.WriteLine();
-        IEnumerable<string> layouts =
-            report.Layouts.Select(layout => $"{layout.Name} {(layout.Ok ? "as specified" : "NOT as specified")}");
-        output.WriteLine($"Layouts: {string.Join(", ", layouts)}");
+        ILookup<string, LayoutReport> layouts = report.Layouts.ToLookup(layout => !layout.Ok ? "that are NOT as specified"
+            : layout.IsKleidiAI ? "that are as KleidiAI packs them"
+            : "of KleidiSharp");
+        foreach (IGrouping<string, LayoutReport> kind in layouts)
+        {
+            output.WriteLine($"Layouts {kind.Key}: {string.Join(", ", kind.Select(layout => layout.Name))}");
+        }
     }
 }

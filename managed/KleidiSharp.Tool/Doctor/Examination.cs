@@ -6,7 +6,8 @@ namespace KleidiSharp.Tool.Doctor;
 /// <summary>Looks at everything that can be wrong with KleidiSharp on a machine.</summary>
 /// <param name="device">The device to look at instead of this process; null for this process.</param>
 /// <param name="disabled">Kernel tiers that are switched off.</param>
-internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
+/// <param name="enabled">Kernel tiers that are off unless asked for, and are.</param>
+internal sealed class Examination(KernelDevice? device, KernelTiers disabled, KernelTiers enabled)
 {
     private readonly List<string> problems = [];
     private readonly List<string> remarks = [];
@@ -16,7 +17,7 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
     public DoctorReport Run(Action<double, string> progress)
     {
         LibraryReport library = device is null ? LocalLibrary() : DeviceLibrary(device);
-        using ComputeContext compute = Open(KernelTiers.None);
+        using ComputeContext compute = Open(null);
         if (compute.DisabledTiers != KernelTiers.None)
         {
             remarks.Add($"Switched off: {compute.DisabledTiers.ToString().ToLowerInvariant()}.");
@@ -30,7 +31,9 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
 
         IReadOnlyList<KernelReport> kernels = KernelTable.Of(compute);
         IReadOnlyList<SelfTestReport> selfTest = Test(compute, progress);
-        IReadOnlyList<LayoutReport> layouts = Layouts(compute, selfTest);
+        IReadOnlyList<LayoutReport> layouts = [.. Layouts(compute)];
+        problems.AddRange(layouts.Where(layout => !layout.Ok).Select(layout =>
+            $"{layout.Failure}. Build the library again with the KleidiAI release it was made for."));
         foreach (WeightKind kind in Enum.GetValues<WeightKind>())
         {
             if (!kernels.Any(kernel => kernel.Format == KernelTable.Format(kind) && kernel.ChosenFor.Count > 0))
@@ -46,8 +49,13 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
             problems.Count == 0, problems, remarks, MachineReport.Here(compute), library, kernels, layouts, selfTest);
     }
 
-    private ComputeContext Open(KernelTiers alsoDisabled) =>
-        new(new ComputeOptions { Device = device, DisabledTiers = disabled | alsoDisabled });
+    private ComputeContext Open(string? kernel) => new(new ComputeOptions
+    {
+        Device = device,
+        DisabledTiers = disabled,
+        EnabledTiers = enabled,
+        Kernel = kernel,
+    });
 
     private LibraryReport LocalLibrary()
     {
@@ -79,26 +87,45 @@ internal sealed class Examination(KernelDevice? device, KernelTiers disabled)
     private List<SelfTestReport> Test(ComputeContext compute, Action<double, string> progress)
     {
         KernelInfo[] usable = [.. compute.Kernels.Where(kernel => kernel.IsUsable)];
-        using var selfTest = new SelfTest(Open);
+        var selfTest = new SelfTest(Open);
         var reports = new List<SelfTestReport>();
         foreach (KernelInfo kernel in usable)
         {
             progress((double)reports.Count / usable.Length, kernel.Name);
-            reports.Add(selfTest.Run(kernel, compute.Kernels));
+            reports.Add(selfTest.Run(kernel));
         }
 
         return reports;
     }
 
-    // The library compares a layout with KleidiAI's packer before anything is packed for it, so a test that got as far
-    // as multiplying has passed that check.
-    private static List<LayoutReport> Layouts(ComputeContext compute, IReadOnlyList<SelfTestReport> selfTest) =>
-    [
-        .. selfTest
-            .GroupBy(test => compute.Kernels.First(kernel => kernel.Name == test.Kernel).Layout)
-            .Select(layout => new LayoutReport(
+    // The layouts of every kernel that this processor has, those included that run on request only. The library compares a
+    // layout with KleidiAI's packer before it packs anything for it.
+    private IEnumerable<LayoutReport> Layouts(ComputeContext compute)
+    {
+        foreach (IGrouping<WeightLayout, KernelInfo> layout in compute.Kernels
+            .Where(kernel => kernel.IsSupported && (kernel.Tier & compute.DisabledTiers) == 0)
+            .GroupBy(kernel => kernel.Layout))
+        {
+            KernelInfo kernel = layout.First();
+            string? failure = null;
+            using ComputeContext only = Open(kernel.Name);
+            try
+            {
+                WeightFormat format = KernelTable.FormatOf(kernel.Kind, 32);
+                int columns = (int)kernel.MinColumns;
+                using PackedWeights packed =
+                    PackedWeights.Quantize(new float[columns * 32], columns, 32, format, compute: only);
+            }
+            catch (PlatformNotSupportedException e)
+            {
+                failure = e.Message;
+            }
+
+            yield return new LayoutReport(
                 layout.Key.ToString(),
-                layout.Any(test => test.CasesPassed > 0),
-                layout.Any(test => test.CasesPassed > 0) ? null : layout.First().Failure)),
-    ];
+                layout.Any(reader => reader.Origin == "KleidiAI"),
+                failure is null,
+                failure);
+        }
+    }
 }

@@ -7,6 +7,8 @@ internal static class KernelTable
     // One row, a few, and many: kernels are made for these.
     private static readonly int[] Rows = [1, 2, 4, 16, 128];
 
+    private const int Columns = 256;
+
     public static IReadOnlyList<KernelReport> Of(ComputeContext compute)
     {
         Dictionary<WeightKind, List<KernelChoice>> choices =
@@ -14,7 +16,7 @@ internal static class KernelTable
         return [.. compute.Kernels.Select(kernel => Describe(kernel, choices[kernel.Kind]))];
     }
 
-    /// <summary>For instance "int4" or "f32".</summary>
+    /// <summary>For instance "int4", "q4_0" or "f32".</summary>
     public static string Format(WeightKind kind) => WeightFormat.NameOf(kind);
 
     /// <summary>The format of a kind, in groups of so many values where it has groups.</summary>
@@ -35,7 +37,9 @@ internal static class KernelTable
     {
         try
         {
-            using PackedWeights probe = PackedWeights.Quantize(new float[32], 1, 32, format, compute: compute);
+            // As wide as layers are, for kernels that need some columns.
+            using PackedWeights probe =
+                PackedWeights.Quantize(new float[Columns * 32], Columns, 32, format, compute: compute);
             return [.. Rows.Select(rows => probe.KernelFor(rows))];
         }
         catch (PlatformNotSupportedException)
@@ -57,6 +61,10 @@ internal static class KernelTable
             kernel.Layout.ToString(),
             kernel.MinRows,
             kernel.MaxRows == long.MaxValue ? null : kernel.MaxRows,
+            kernel.MinColumns,
+            kernel.VectorBytes,
+            kernel.IsExact,
+            kernel.IsOnRequest,
             kernel.IsCompiled,
             kernel.IsSupported,
             kernel.IsEnabled,
@@ -69,6 +77,7 @@ internal static class KernelTable
             .FirstOrDefault(rejection => rejection.Kernel.Index == kernel.Index)?.Explanation
         ?? (!kernel.IsCompiled ? $"not compiled in ({kernel.NotCompiledReason})"
             : !kernel.IsSupported ? $"not on this CPU (needs {kernel.Needs})".ToLowerInvariant()
-            : !kernel.IsEnabled ? "switched off"
+            : !kernel.IsEnabled ? kernel.IsOnRequest ? "off unless enabled" : "switched off"
+            : !kernel.IsExact ? "not exact, so only where it is forced"
             : "another kernel is preferred");
 }

@@ -2,15 +2,13 @@
 namespace KleidiSharp.Tool.Doctor;
 
 /// <summary>
-/// Every usable kernel against the C# reference, to the bit: awkward shapes, bias, clamp, groups, and a row that is not
-/// finite. A kernel that others are preferred to is reached by packing for its layout and switching others off; where
-/// it runs for other numbers of rows only, with those.
+/// Kernels against the C# reference, to the bit: awkward shapes, bias, clamp, groups, and a row that is not finite. Each is
+/// reached by its name, whatever others are preferred to it.
 /// </summary>
-internal sealed class SelfTest(Func<KernelTiers, ComputeContext> open) : IDisposable
+/// <param name="open">Opens a context in which the kernel of that name packs and multiplies.</param>
+internal sealed class SelfTest(Func<string, ComputeContext> open)
 {
-    private const int MostRows = 64;
-
-    private static readonly SelfTestCase[] Cases =
+    private static readonly SelfTestCase[] s_cases =
     [
         new(Rows: 1, OutFeatures: 1, InFeatures: 32, Group: 32, Bias: false, Clamp.None),
         new(Rows: 1, OutFeatures: 130, InFeatures: 256, Group: 64, Bias: true, Clamp.None),
@@ -19,78 +17,31 @@ internal sealed class SelfTest(Func<KernelTiers, ComputeContext> open) : IDispos
         new(Rows: 5, OutFeatures: 8, InFeatures: 512, Group: 256, Bias: true, Clamp.None),
         new(Rows: 8, OutFeatures: 64, InFeatures: 160, Group: 32, Bias: true, new Clamp(-0.5f, 0.25f)),
         new(Rows: 37, OutFeatures: 71, InFeatures: 192, Group: 64, Bias: true, Clamp.None),
-    ];
 
-    private readonly Dictionary<KernelTiers, ComputeContext> contexts = [];
+        // Formats that take any number of values a row only.
+        new(Rows: 4, OutFeatures: 35, InFeatures: 77, Group: 32, Bias: true, Clamp.None),
+    ];
 
     /// <summary>Tests one kernel.</summary>
     /// <param name="kernel">A kernel that can run here.</param>
-    /// <param name="table">The kernel table that it is of.</param>
-    public SelfTestReport Run(KernelInfo kernel, IReadOnlyList<KernelInfo> table)
+    public SelfTestReport Run(KernelInfo kernel)
     {
+        using ComputeContext compute = open(kernel.Name);
         int passed = 0;
-        foreach (SelfTestCase test in Cases)
+        foreach (SelfTestCase test in s_cases.Where(test => test.Fits(kernel.Kind)).Select(test => test.For(kernel)))
         {
-            if (Failure(kernel, table, test) is { } failure)
+            try
             {
-                return new SelfTestReport(kernel.Name, false, passed, $"{failure} ({test})");
+                using PackedWeights packed = test.Pack(kernel.Kind, compute);
+                test.Check(packed);
+                passed++;
             }
-
-            passed++;
+            catch (Exception e) when (e is PlatformNotSupportedException or ParityException)
+            {
+                return new SelfTestReport(kernel.Name, false, passed, $"{e.Message} ({test})");
+            }
         }
 
         return new SelfTestReport(kernel.Name, true, passed, null);
-    }
-
-    public void Dispose()
-    {
-        foreach (ComputeContext compute in contexts.Values)
-        {
-            compute.Dispose();
-        }
-    }
-
-    private string? Failure(KernelInfo kernel, IReadOnlyList<KernelInfo> table, SelfTestCase test)
-    {
-        string reason = "other kernels are preferred for every number of rows";
-        foreach (KernelTiers disabled in WaysToReach(kernel, table))
-        {
-            if (!contexts.TryGetValue(disabled, out ComputeContext? compute))
-            {
-                contexts.Add(disabled, compute = open(disabled));
-            }
-
-            try
-            {
-                using PackedWeights packed = test.Pack(kernel.Kind, kernel.Layout, compute);
-                foreach (long rows in new[] { test.Rows, kernel.MinRows, kernel.MaxRows })
-                {
-                    if (rows is >= 1 and <= MostRows && packed.KernelFor((int)rows).Kernel.Index == kernel.Index)
-                    {
-                        (test with { Rows = (int)rows }).Check(packed);
-                        return null;
-                    }
-                }
-            }
-            catch (PlatformNotSupportedException e)
-            {
-                // The tiers that are left serve only some numbers of rows, or a layout is not what it should be.
-                reason = e.Message;
-            }
-            catch (ParityException e)
-            {
-                return e.Message;
-            }
-        }
-
-        return reason;
-    }
-
-    // Its tier alone; then, since tiers may need each other to serve every number of rows, with one more; then all.
-    private static IEnumerable<KernelTiers> WaysToReach(KernelInfo kernel, IReadOnlyList<KernelInfo> table)
-    {
-        KernelTiers[] others = [.. table.Select(k => k.Tier).Distinct().Where(tier => tier != kernel.Tier)];
-        KernelTiers all = others.Aggregate(KernelTiers.None, (sum, tier) => sum | tier);
-        return [all, .. others.Select(tier => all & ~tier), KernelTiers.None];
     }
 }

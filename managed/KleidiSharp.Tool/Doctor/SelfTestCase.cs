@@ -6,25 +6,21 @@ namespace KleidiSharp.Tool.Doctor;
 /// </summary>
 internal sealed record SelfTestCase(int Rows, int OutFeatures, int InFeatures, int Group, bool Bias, Clamp Clamp)
 {
+    /// <summary>Whether weights of a format can have this shape.</summary>
+    public bool Fits(WeightKind kind) => KernelTable.FormatOf(kind, Group).Fits(InFeatures);
+
+    /// <summary>The case with as many rows and columns as a kernel takes.</summary>
+    public SelfTestCase For(KernelInfo kernel) => this with
+    {
+        Rows = (int)Math.Clamp(Rows, kernel.MinRows, kernel.MaxRows),
+        OutFeatures = (int)Math.Max(OutFeatures, kernel.MinColumns),
+    };
+
     /// <summary>Packs the case's weights, as a user would: from floats.</summary>
     /// <param name="kind">The format.</param>
-    /// <param name="layout">The layout to pack in; null for the preferred one.</param>
     /// <param name="compute">Where to work.</param>
-    public PackedWeights Pack(WeightKind kind, WeightLayout? layout, ComputeContext compute)
-    {
-        WeightFormat format = KernelTable.FormatOf(kind, Group);
-        PackedWeights packed =
-            PackedWeights.Quantize(Weights(), OutFeatures, InFeatures, format, BiasValues(), compute);
-        if (layout is null || packed.Layout == layout)
-        {
-            return packed;
-        }
-
-        using (packed)
-        {
-            return packed.Repack(compute, layout);
-        }
-    }
+    public PackedWeights Pack(WeightKind kind, ComputeContext compute) => PackedWeights.Quantize(
+        Weights(), OutFeatures, InFeatures, KernelTable.FormatOf(kind, Group), BiasValues(), compute);
 
     /// <summary>Multiplies, and compares with the reference.</summary>
     /// <exception cref="ParityException">A bit differs.</exception>

@@ -6,51 +6,77 @@ namespace KleidiSharp.Tool.Info;
 /// <summary>The report of <c>kleidi info</c> for people.</summary>
 internal static class InfoText
 {
-    public static void Write(InfoReport report, TextWriter output)
+    private static readonly (string State, string Meaning, Func<KernelReport, bool> Has)[] s_states =
+    [
+        ("chosen", "runs for some number of rows", kernel => kernel.ChosenFor.Count > 0),
+        ("usable", "could run; another tier is preferred", kernel => IsHere(kernel) && kernel.Enabled && kernel.Exact),
+        ("inexact", "gives other bits, so it runs where it is forced only", kernel => IsHere(kernel) && kernel.Enabled),
+        ("request", "is off unless --enable or KLEIDISHARP_ENABLE names it", kernel => IsHere(kernel) && kernel.OnRequest),
+        ("off", "is switched off by --disable or KLEIDISHARP_DISABLE", IsHere),
+        ("lacking", "needs what this CPU does not have", kernel => kernel.Compiled),
+        ("absent", "is not compiled in", _ => true),
+    ];
+
+    /// <summary>Writes it.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="tiers">The tiers to show, in order.</param>
+    /// <param name="why">Whether to say what each kernel is for.</param>
+    /// <param name="output">Where to write.</param>
+    public static void Write(InfoReport report, IReadOnlyList<string> tiers, bool why, TextWriter output)
     {
         output.WriteLine($"{report.Machine.Backend} on {report.Machine.Cpu}; off: {report.Machine.DisabledTiers}");
         output.WriteLine();
-        WriteTiers(report.Kernels, output);
+        WriteTiers(report.Kernels, tiers, output);
         output.WriteLine();
         output.WriteLine("Kernels, in order of preference:");
-        var table = new TextTable(
-            "format", "tier", "kernel", "rows", "by", "compiled", "supported", "enabled", "chosen", "what for");
-        foreach (KernelReport kernel in report.Kernels)
+        foreach (IGrouping<string, KernelReport> format in
+            report.Kernels.Where(kernel => tiers.Contains(kernel.Tier)).GroupBy(kernel => kernel.Format))
         {
-            table.Add(
-                kernel.Format,
-                kernel.Tier,
-                kernel.Name,
-                kernel.Rows,
-                kernel.Origin,
-                Figures.YesNo(kernel.Compiled),
-                Figures.YesNo(kernel.Supported),
-                Figures.YesNo(kernel.Enabled),
-                kernel.Chosen,
-                kernel.Note);
+            output.WriteLine();
+            output.WriteLine(format.Key);
+            WriteKernels(format, why, output);
         }
-
-        table.Write(output);
     }
 
     // One row a format, one column a tier.
-    private static void WriteTiers(IReadOnlyList<KernelReport> kernels, TextWriter output)
+    private static void WriteTiers(IReadOnlyList<KernelReport> kernels, IReadOnlyList<string> tiers, TextWriter output)
     {
-        string[] tiers = [.. kernels.Select(kernel => kernel.Tier).Distinct()];
+        var seen = new HashSet<string>();
         var table = new TextTable(["format", .. tiers]);
         foreach (IGrouping<string, KernelReport> format in kernels.GroupBy(kernel => kernel.Format))
         {
-            table.Add([format.Key, .. tiers.Select(tier => State([.. format.Where(kernel => kernel.Tier == tier)]))]);
+            string[] states = [.. tiers.Select(tier => State([.. format.Where(kernel => kernel.Tier == tier)]))];
+            seen.UnionWith(states);
+            table.Add([format.Key, .. states]);
         }
 
         table.Write(output);
+        foreach ((string state, string meaning, _) in s_states.Where(state => seen.Contains(state.State)))
+        {
+            output.WriteLine($"    {state,-7}  {meaning}");
+        }
     }
 
-    private static string State(KernelReport[] kernels) =>
-        kernels.Length == 0 ? "none"
-        : kernels.Any(kernel => kernel.ChosenFor.Count > 0) ? "chosen"
-        : kernels.Any(kernel => kernel.Compiled && kernel.Supported && kernel.Enabled) ? "usable"
-        : kernels.Any(kernel => kernel.Compiled && kernel.Supported) ? "switched off"
-        : kernels.Any(kernel => kernel.Compiled) ? "not on this CPU"
-        : "not compiled in";
+    private static void WriteKernels(IEnumerable<KernelReport> kernels, bool why, TextWriter output)
+    {
+        foreach (KernelReport kernel in kernels)
+        {
+            string columns = kernel.MinColumns > 1 ? $", n ≥ {kernel.MinColumns}" : "";
+            output.WriteLine($"  {kernel.Tier,-10}  {kernel.Name}");
+            output.WriteLine(
+                $"              by {kernel.Origin}, {kernel.Rows}{columns}; compiled {Figures.YesNo(kernel.Compiled)}, "
+                + $"supported {Figures.YesNo(kernel.Supported)}, enabled {Figures.YesNo(kernel.Enabled)}, "
+                + $"chosen {kernel.Chosen}");
+            if (why)
+            {
+                output.WriteLine($"              {kernel.Note}");
+            }
+        }
+    }
+
+    private static string State(KernelReport[] kernels) => kernels.Length == 0
+        ? "-"
+        : s_states.First(state => kernels.Any(state.Has)).State;
+
+    private static bool IsHere(KernelReport kernel) => kernel.Compiled && kernel.Supported;
 }
