@@ -179,6 +179,17 @@ public class DiffRunTests
     }
 
     [Fact]
+    public void The_rows_of_a_case_are_listed_and_many_are_counted()
+    {
+        DrawnCase drawn = CaseGenerator.Draw(WeightKind.Float32, 1, 0);
+        DrawnCase few = drawn with { M = 2, RowKinds = ["normal", "zero"] };
+        DrawnCase many = drawn with { M = 20, RowKinds = [.. Enumerable.Repeat("uniform", 19), "zero"] };
+
+        Assert.EndsWith("rows [normal zero]", few.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("rows [19 uniform 1 zero]", many.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_that_compares_nothing_does_not_pass()
     {
         var run = new DiffRun(

@@ -4,6 +4,8 @@ namespace KleidiSharp.Tool.Diff;
 /// <summary>A multiplication that implementations are compared by.</summary>
 internal sealed record DrawnCase
 {
+    private const int ListedRows = 16;
+
     /// <summary>The seed it was drawn from.</summary>
     public required int Seed { get; init; }
 
@@ -82,7 +84,13 @@ internal sealed record DrawnCase
         + $"x {Describe(XFormat)}, y {Describe(YFormat)}, bias {(Bias is null ? "no" : "yes")}, clamp {Clamp}, threads {Threads}";
 
     public override string ToString() =>
-        $"seed {Seed}, case {Index}: {Shape}, weights {WeightsKind}, rows [{string.Join(' ', RowKinds)}]";
+        $"seed {Seed}, case {Index}: {Shape}, weights {WeightsKind}, rows [{DescribeRows()}]";
+
+    // Many rows are counted instead.
+    private string DescribeRows() => string.Join(' ', M <= ListedRows
+        ? RowKinds
+        : RowKinds.CountBy(kind => kind).OrderBy(kind => kind.Key, StringComparer.Ordinal)
+            .Select(kind => $"{kind.Value} {kind.Key}"));
 
     private static string Describe(ActivationFormat format)
     {

@@ -13,7 +13,7 @@ internal static class KernelTable
     {
         Dictionary<WeightKind, List<KernelChoice>> choices =
             Enum.GetValues<WeightKind>().ToDictionary(kind => kind, kind => Choices(FormatOf(kind, 32), compute));
-        return [.. compute.Kernels.Select(kernel => Describe(kernel, choices[kernel.Kind]))];
+        return [.. compute.Kernels.Select(kernel => Describe(kernel, compute.Cpu, choices[kernel.Kind]))];
     }
 
     /// <summary>For instance "int4", "q4_0" or "f32".</summary>
@@ -48,7 +48,7 @@ internal static class KernelTable
         }
     }
 
-    private static KernelReport Describe(KernelInfo kernel, List<KernelChoice> choices)
+    private static KernelReport Describe(KernelInfo kernel, CpuFeatures cpu, List<KernelChoice> choices)
     {
         int[] chosenFor =
             [.. choices.Where(choice => choice.Kernel.Index == kernel.Index).Select(choice => choice.Rows)];
@@ -69,13 +69,14 @@ internal static class KernelTable
             kernel.IsSupported,
             kernel.IsEnabled,
             chosenFor,
-            chosenFor.Length > 0 ? null : WhyNot(kernel, choices));
+            chosenFor.Length > 0 ? null : WhyNot(kernel, cpu, choices));
     }
 
-    private static string WhyNot(KernelInfo kernel, List<KernelChoice> choices) =>
+    private static string WhyNot(KernelInfo kernel, CpuFeatures cpu, List<KernelChoice> choices) =>
         choices.SelectMany(choice => choice.Rejected)
             .FirstOrDefault(rejection => rejection.Kernel.Index == kernel.Index)?.Explanation
         ?? (!kernel.IsCompiled ? $"not compiled in ({kernel.NotCompiledReason})"
+            : !kernel.IsSupported && (kernel.Needs & ~cpu.Features) == 0 ? "for vectors of another length"
             : !kernel.IsSupported ? $"not on this CPU (needs {kernel.Needs})".ToLowerInvariant()
             : !kernel.IsEnabled ? kernel.IsOnRequest ? "off unless enabled" : "switched off"
             : !kernel.IsExact ? "not exact, so only where it is forced"
