@@ -60,7 +60,9 @@ run() {
     else
         printf '%-28s ok in %d s\n' "$name" $((SECONDS - began))
     fi
-    grep -E ' cases, 0 ULP$' "$log" | sort | sed 's/^ */    /'
+    sed -nE 's/.*: ([0-9]+) cases, 0 ULP$/\1/p' "$log" |
+        awk '{ cases += $1 } END { if (NR) printf "    %d cases, 0 ULP: %d kernels and processors\n", cases, NR }'
+    grep -E '^(taken over|left out)' "$log" | sed 's/^/    /'
     sed -nE 's/^#([0-9]+)[[:space:]]+DONE +cov: ([0-9]+).*/    \1 executions, \2 branches covered/p' "$log"
     # A skipped test is named, never silent; the log has the reason.
     grep -E '\[SKIP\]|\[  SKIPPED \]' "$log" | sed -E 's/^\[xUnit[^]]*\] *//; s/ *\[SKIP\]//; s/\(.*//' | sort | uniq -c | sed -E 's/^ *([0-9]+) /    skipped \1: /'
@@ -180,14 +182,21 @@ if wants managed; then
         lane "managed-$(basename $project)" dotnet_test $project
     done
 fi
-wants parity && lane parity dotnet_test tests/KleidiSharp.Parity.Tests detailed
+if wants parity; then
+    lane parity dotnet_test tests/KleidiSharp.Parity.Tests detailed
+    if [[ -n ${KLEIDISHARP_PARITY_CASES:-}${KLEIDISHARP_PARITY_SEED:-}${KLEIDISHARP_PARITY_CASE:-} ]]; then
+        printf '%-28s left out: KLEIDISHARP_PARITY_CASES, _SEED or _CASE asks for other cases\n' parity-table
+    else
+        check parity-table ./build/parity-table.sh "$logs/parity.log" --check
+    fi
+fi
 wants bare && lane bare without_native_library
 wants_on_x64 mono && lane mono ./tests/Mono/run.sh
 if wants tool; then
     check doctor ./build/kleidi doctor
     if on_x64; then
         for cpu in "${arm_cpus[@]}"; do
-            check "doctor-$cpu" ./build/kleidi doctor --device "'$emulator' -cpu $cpu out/linux-arm64-cross/native/kleidi-device"
+            check "doctor-$cpu" ./build/kleidi doctor --enable sme,sme2 --device "'$emulator' -cpu $cpu out/linux-arm64-cross/native/kleidi-device"
         done
     fi
 fi

@@ -20,7 +20,7 @@ internal sealed unsafe class NativeHost : KernelHost
         worker.Start();
     }
 
-    public override string Name => "this process";
+    public override string Name => RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
 
     public override IReadOnlyList<KernelInfo> Kernels { get; } = KernelCatalog.All;
 

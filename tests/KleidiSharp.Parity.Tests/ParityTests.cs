@@ -73,10 +73,26 @@ public abstract class ParityTests(ITestOutputHelper output)
 
         for (int i = 0; i < kernels.Length; i++)
         {
-            output.WriteLine($"{host.Name}: {kind} {TierNames.Format(kernels[i].Tier)} {kernels[i].Name}: {compared[i]} cases, 0 ULP");
+            Report(host, kernels[i], $"{compared[i]} cases, 0 ULP");
             Assert.True(compared[i] > 0, $"{kernels[i].Name} was given no case");
         }
+
+        foreach (KernelInfo kernel in host.Kernels.Where(kernel => kernel.Kind == kind && kernel.IsCompiled))
+        {
+            if (!kernel.IsSupported)
+            {
+                Report(host, kernel, "not on this CPU");
+            }
+            else if (!kernel.IsExact)
+            {
+                Report(host, kernel, $"not exact: {kernel.Note}");
+            }
+        }
     }
+
+    // build/parity-table.sh makes docs/parity.md of these lines.
+    private void Report(KernelHost host, KernelInfo kernel, string outcome) => output.WriteLine(
+        $"{host.Name}: {WeightFormat.NameOf(kernel.Kind)} {TierNames.Format(kernel.Tier)} {kernel.Name}: {outcome}");
 
     private IEnumerable<(int Seed, int Index)> DrawnIndices()
     {
