@@ -121,6 +121,20 @@ public class InfoCommandTests
             StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public void A_tier_on_request_is_off_enabled_or_switched_off()
+    {
+        string device = EmulatedCpu.Command("max");
+
+        Assert.Equal("request", Sme2());
+        Assert.Equal("chosen", Sme2("--enable", "sme2"));
+        Assert.Equal("off", Sme2("--enable", "sme2", "--disable", "sme2"));
+
+        string Sme2(params string[] options) => ToolRun.Of(["info", "--device", device, .. options]).Output.Split('\n')
+            .First(line => line.StartsWith("  int4 ", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1];
+    }
+
     private static IEnumerable<string> Tiers(IEnumerable<KernelInfo> kernels) =>
         kernels.Select(kernel => kernel.Tier.ToString().ToLowerInvariant()).Distinct();
 }

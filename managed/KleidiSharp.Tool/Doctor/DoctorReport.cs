@@ -52,7 +52,8 @@ internal sealed record LibraryReport(
 /// <param name="OnRequest">Whether its tier is off unless it is enabled.</param>
 /// <param name="Compiled">Whether it is in the library.</param>
 /// <param name="Supported">Whether this processor has what it needs.</param>
-/// <param name="Enabled">Whether its tier is not switched off.</param>
+/// <param name="Enabled">Whether its tier may be used.</param>
+/// <param name="SwitchedOff">Whether its tier was switched off, by an option or the environment.</param>
 /// <param name="ChosenFor">The numbers of rows, of those that were asked for, for which it is chosen.</param>
 /// <param name="WhyNot">Why it is chosen for none; else null.</param>
 internal sealed record KernelReport(
@@ -71,6 +72,7 @@ internal sealed record KernelReport(
     bool Compiled,
     bool Supported,
     bool Enabled,
+    bool SwitchedOff,
     IReadOnlyList<int> ChosenFor,
     string? WhyNot)
 {

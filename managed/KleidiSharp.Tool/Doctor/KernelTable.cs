@@ -13,7 +13,7 @@ internal static class KernelTable
     {
         Dictionary<WeightKind, List<KernelChoice>> choices =
             Enum.GetValues<WeightKind>().ToDictionary(kind => kind, kind => Choices(FormatOf(kind, 32), compute));
-        return [.. compute.Kernels.Select(kernel => Describe(kernel, compute.Cpu, choices[kernel.Kind]))];
+        return [.. compute.Kernels.Select(kernel => Describe(kernel, compute, choices[kernel.Kind]))];
     }
 
     /// <summary>For instance "int4", "q4_0" or "f32".</summary>
@@ -48,10 +48,11 @@ internal static class KernelTable
         }
     }
 
-    private static KernelReport Describe(KernelInfo kernel, CpuFeatures cpu, List<KernelChoice> choices)
+    private static KernelReport Describe(KernelInfo kernel, ComputeContext compute, List<KernelChoice> choices)
     {
         int[] chosenFor =
             [.. choices.Where(choice => choice.Kernel.Index == kernel.Index).Select(choice => choice.Rows)];
+        bool switchedOff = (kernel.Tier & compute.DisabledTiers) != 0;
         return new KernelReport(
             kernel.Name,
             Format(kernel.Kind),
@@ -68,8 +69,11 @@ internal static class KernelTable
             kernel.IsCompiled,
             kernel.IsSupported,
             kernel.IsEnabled,
+            switchedOff,
             chosenFor,
-            chosenFor.Length > 0 ? null : WhyNot(kernel, cpu, choices));
+            chosenFor.Length > 0 ? null
+                : kernel.IsSupported && switchedOff ? "switched off"
+                : WhyNot(kernel, compute.Cpu, choices));
     }
 
     private static string WhyNot(KernelInfo kernel, CpuFeatures cpu, List<KernelChoice> choices) =>
@@ -78,7 +82,7 @@ internal static class KernelTable
         ?? (!kernel.IsCompiled ? $"not compiled in ({kernel.NotCompiledReason})"
             : !kernel.IsSupported && (kernel.Needs & ~cpu.Features) == 0 ? "for vectors of another length"
             : !kernel.IsSupported ? $"not on this CPU (needs {kernel.Needs})".ToLowerInvariant()
-            : !kernel.IsEnabled ? kernel.IsOnRequest ? "off unless enabled" : "switched off"
+            : !kernel.IsEnabled ? "off unless enabled"
             : !kernel.IsExact ? "not exact, so only where it is forced"
             : "another kernel is preferred");
 }

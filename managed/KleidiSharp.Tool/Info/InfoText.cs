@@ -11,8 +11,8 @@ internal static class InfoText
         ("chosen", "runs for some number of rows", kernel => kernel.ChosenFor.Count > 0),
         ("usable", "could run; another tier is preferred", kernel => IsHere(kernel) && kernel.Enabled && kernel.Exact),
         ("inexact", "gives other bits, so it runs where it is forced only", kernel => IsHere(kernel) && kernel.Enabled),
-        ("request", "is off unless --enable or KLEIDISHARP_ENABLE names it", kernel => IsHere(kernel) && kernel.OnRequest),
-        ("off", "is switched off by --disable or KLEIDISHARP_DISABLE", IsHere),
+        ("off", "is switched off by --disable or KLEIDISHARP_DISABLE", kernel => IsHere(kernel) && kernel.SwitchedOff),
+        ("request", "is off unless --enable or KLEIDISHARP_ENABLE names it", IsHere),
         ("lacking", "needs what this CPU does not have", kernel => kernel.Compiled),
         ("absent", "is not compiled in", _ => true),
     ];
