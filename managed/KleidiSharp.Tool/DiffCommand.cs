@@ -34,10 +34,10 @@ internal sealed class DiffCommand : ToolCommand
     private readonly Option<string[]> cpus = new("--cpus")
     {
         Description =
-            $"Processors, separated by commas, that take the place of {CpuPlace} in --device, one after the other.",
-        HelpName = "cpu,cpu,…",
+            $"Processors, separated by semicolons, that take the place of {CpuPlace} in --device, one after the other.",
+        HelpName = "cpu;cpu;…",
         CustomParser = result => result.Tokens[0].Value.Split(
-            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            ';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
     };
     private readonly Option<int> seed = new("--seed")
     {
@@ -94,7 +94,7 @@ internal sealed class DiffCommand : ToolCommand
             "kleidi diff --right avx2 --family int4 --case 1:17  # one case with one tier",
             "kleidi diff --left managed --right native",
             "kleidi diff --device \"ssh board kleidi-device\" --report board.json",
-            "kleidi diff --device \"qemu-aarch64-static -cpu {cpu} kleidi-device\" --cpus cortex-a53,max")
+            "kleidi diff --device \"qemu-aarch64 -cpu {cpu} kleidi-device\" --cpus \"cortex-a53;max,sme=off\"")
     {
         Option[] options = [left, right, device, cpus, seed, cases, family, one, json, reportFile];
         foreach (Option option in options)

@@ -21,7 +21,7 @@ internal sealed class DoctorCommand : ToolCommand
             "kleidi doctor",
             "kleidi doctor --json                # for a program to read",
             "kleidi doctor --device \"ssh board kleidi-device\"",
-            "kleidi doctor --enable sme,sme2 --device \"qemu-aarch64-static -cpu max kleidi-device\"")
+            "kleidi doctor --enable sme,sme2 --device \"qemu-aarch64 -cpu max kleidi-device\"")
     {
         Options.Add(device);
         Options.Add(disable);

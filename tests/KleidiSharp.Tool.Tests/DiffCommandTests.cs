@@ -178,7 +178,7 @@ public class DiffCommandTests
     public void Emulated_processors_give_the_bits_of_the_reference()
     {
         var run = ToolRun.Of(
-            "diff", "--cases", "12", "--json", "--cpus", "cortex-a53,max", "--device", EmulatedCpu.Command("{cpu}"));
+            "diff", "--cases", "12", "--json", "--cpus", "cortex-a53;max,sme-default-vector-length=16", "--device", EmulatedCpu.Command("{cpu}"));
 
         Assert.Equal(CommandLine.Success, run.ExitCode);
         JsonElement[] hosts = [.. run.Json().GetProperty("hosts").EnumerateArray()];
