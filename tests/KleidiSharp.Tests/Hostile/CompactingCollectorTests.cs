@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace KleidiSharp.Tests.Hostile;
@@ -93,7 +94,11 @@ public sealed unsafe class CompactingCollectorTests
         {
             while (!Volatile.Read(ref stop))
             {
+                long start = Stopwatch.GetTimestamp();
                 GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+
+                // Half of the time is the other threads': a collector without pauses would leave them next to none.
+                Thread.Sleep(Stopwatch.GetElapsedTime(start) + TimeSpan.FromMilliseconds(1));
             }
         });
         collector.Start();
