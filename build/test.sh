@@ -117,8 +117,9 @@ without_native_library() {
     local copy=$root/out/bare
     rm -rf "$copy" && mkdir -p "$copy"
     git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -xf - -C "$copy"
+    # The parity tests compare native kernels, and would find those of the emulated CPUs again.
     (cd "$copy" && env -u CI KLEIDISHARP_DATA="${KLEIDISHARP_DATA:-}" dotnet test Interop.sln -c Release -nologo -v quiet \
-        --logger 'console;verbosity=minimal')
+        --filter 'FullyQualifiedName!~KleidiSharp.KernelTests' --logger 'console;verbosity=minimal')
 }
 
 on_x64() { [[ $(uname -m) == x86_64 ]]; }
