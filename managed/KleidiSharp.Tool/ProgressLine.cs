@@ -13,7 +13,7 @@ internal sealed class ProgressLine(ToolConsole console, string operation) : IDis
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan NextLine = TimeSpan.FromSeconds(10);
 
-    private readonly Lock gate = new();
+    private readonly object gate = new();
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private TimeSpan next = Quiet;
     private int drawn;

@@ -4,7 +4,7 @@ namespace KleidiSharp.Models.Tests;
 /// <summary>A file that is gone when the test is over.</summary>
 internal sealed class TemporaryFile : IDisposable
 {
-    public TemporaryFile(ReadOnlySpan<byte> content) => File.WriteAllBytes(Name, content);
+    public TemporaryFile(ReadOnlySpan<byte> content) => File.WriteAllBytes(Name, content.ToArray());
 
     public string Name { get; } = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.gguf");
 

@@ -14,7 +14,6 @@ public sealed class SentencePieceTokenizer : Tokenizer
     private const char SpaceMark = '\u2581';
 
     private readonly Dictionary<string, int> ids;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
     private readonly float[] scores;
     private readonly int[] byteIds;
     private readonly (string Text, int Id)[] wholeTokens;
@@ -67,7 +66,6 @@ public sealed class SentencePieceTokenizer : Tokenizer
             }
         }
 
-        lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         wholeTokens = [.. Enumerable.Range(0, tokens.Length)
             .Where(id => types[id] == TokenType.UserDefined && tokens[id].Length > 0)
             .Select(id => (tokens[id], id))
@@ -163,7 +161,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
             if (left >= 0 && right < symbols.Count)
             {
                 int length = symbols[left].Length + symbols[right].Length;
-                if (lookup.TryGetValue(text.AsSpan(symbols[left].Start, length), out int id))
+                if (TryFind(text.AsSpan(symbols[left].Start, length), out int id))
                 {
                     var pair = new Pair(left, right, length, scores[id]);
                     pairs.Enqueue(pair, pair);
@@ -174,7 +172,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
     private void AppendSymbol(ReadOnlySpan<char> symbol, List<int> tokens)
     {
-        if (lookup.TryGetValue(symbol, out int id))
+        if (TryFind(symbol, out int id))
         {
             tokens.Add(id);
             return;
@@ -187,6 +185,13 @@ public sealed class SentencePieceTokenizer : Tokenizer
             tokens.Add(byteIds[value]);
         }
     }
+
+    private bool TryFind(ReadOnlySpan<char> text, out int id) =>
+#if NET9_0_OR_GREATER
+        ids.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out id);
+#else
+        ids.TryGetValue(text.ToString(), out id);
+#endif
 
     private static TokenType[] ReadTypes(GgufMetadata metadata)
     {

@@ -11,7 +11,7 @@ namespace KleidiSharp.Tool.Diff;
 /// <param name="command">The command that repeats a case with a kernel.</param>
 internal sealed class DiffRun(Func<Comparison> open, DiffPlan plan, Func<ComparedKernel, int, string> command)
 {
-    private readonly Lock gate = new();
+    private readonly object gate = new();
     private readonly Dictionary<ComparedKernel, KernelTally> tallies = [];
     private ExceptionDispatchInfo? failure;
     private int next;

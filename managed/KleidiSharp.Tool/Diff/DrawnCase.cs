@@ -89,8 +89,8 @@ internal sealed record DrawnCase
     // Many rows are counted instead.
     private string DescribeRows() => string.Join(' ', M <= ListedRows
         ? RowKinds
-        : RowKinds.CountBy(kind => kind).OrderBy(kind => kind.Key, StringComparer.Ordinal)
-            .Select(kind => $"{kind.Value} {kind.Key}"));
+        : RowKinds.GroupBy(kind => kind).OrderBy(kind => kind.Key, StringComparer.Ordinal)
+            .Select(kind => $"{kind.Count()} {kind.Key}"));
 
     private static string Describe(ActivationFormat format)
     {

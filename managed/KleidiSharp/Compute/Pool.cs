@@ -8,7 +8,7 @@ namespace KleidiSharp;
 internal sealed class Pool<T>(Func<T> create) : IDisposable
     where T : class, IDisposable
 {
-    private readonly Lock gate = new();
+    private readonly object gate = new();
     private readonly Stack<T> idle = new(16);
     private bool disposed;
 

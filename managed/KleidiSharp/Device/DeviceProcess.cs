@@ -13,7 +13,7 @@ internal sealed class DeviceProcess : IDisposable
     private const int KeptErrorCharacters = 4000;
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
-    private readonly Lock gate = new();
+    private readonly object gate = new();
     private readonly StringBuilder errors = new();
     private readonly Process process;
     private readonly Thread errorReader;
@@ -119,10 +119,10 @@ internal sealed class DeviceProcess : IDisposable
     /// </summary>
     public void Dispose()
     {
-        if (!gate.TryEnter(s_grace))
+        if (!Monitor.TryEnter(gate, s_grace))
         {
             Kill();
-            gate.Enter();
+            Monitor.Enter(gate);
         }
 
         try
@@ -135,7 +135,7 @@ internal sealed class DeviceProcess : IDisposable
         }
         finally
         {
-            gate.Exit();
+            Monitor.Exit(gate);
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class GgufWriter
     /// <param name="shape">In natural order, the contiguous one last.</param>
     /// <param name="values">The elements, stored as F32.</param>
     public GgufWriter AddTensor(string name, int[] shape, float[] values) =>
-        AddTensor(name, [.. shape.Reverse().Select(d => (ulong)d)], 0, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+        AddTensor(name, [.. shape.Select(d => (ulong)d).Reverse()], 0, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
     public byte[] ToArray()
     {

@@ -139,7 +139,7 @@ public class SentencePieceTokenizerTests
         int count = characters.Length;
         Tokenizer tokenizer = Create(characters, [.. Enumerable.Repeat(4, count)], new float[count], _ => { });
         Assert.Equal(
-            Enumerable.Range(0, count).Reverse(), tokenizer.Encode(string.Concat(characters.Reverse()), addBos: false));
+            Enumerable.Range(0, count).Reverse(), tokenizer.Encode(string.Concat(Enumerable.Reverse(characters)), addBos: false));
     }
 
     private static string[] Encode(Tokenizer tokenizer, string text) =>

@@ -26,7 +26,7 @@ public sealed unsafe class DamagedPackedFileTests : IDisposable
         byte[] whole = Saved(compute, kind);
         for (int length = 0; length < whole.Length; length++)
         {
-            File.WriteAllBytes(Damaged, whole.AsSpan(0, length));
+            File.WriteAllBytes(Damaged, whole[..length]);
             AssertRefused(compute, $"{length} bytes");
         }
     }

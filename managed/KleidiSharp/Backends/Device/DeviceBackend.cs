@@ -10,7 +10,7 @@ namespace KleidiSharp;
 /// </summary>
 internal sealed unsafe class DeviceBackend(KernelDevice device, int threads) : IBackend
 {
-    private readonly Lock gate = new();
+    private readonly object gate = new();
     private readonly ConditionalWeakTable<BlobMemory, object> ids = [];
     private readonly HashSet<long> loaded = [];
     private readonly ConcurrentQueue<long> released = new();
