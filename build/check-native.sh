@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # Checks that a shared library runs where it is meant to: needs one C library only, and of glibc no symbol newer than 2.17
 # (aarch64) or 2.28 (x64); pages of 16 KB on aarch64; exports ks_ only. Prints the facts, or what is wrong, one line each.
-# Usage: build/check-native.sh FILE
+# Usage: build/check-native.sh [--facts] FILE   (--facts: a line `NAME VALUE...` for each, for native-manifest.sh)
 set -euo pipefail
 export LC_ALL=C
-file=${1:?usage: check-native.sh FILE}
+report=line
+if [[ ${1:-} == --facts ]]; then report=facts; shift; fi
+file=${1:?usage: check-native.sh [--facts] FILE}
 [[ -f $file ]] || { echo "check-native: no file $file" >&2; exit 2; }
 faults=0
 fault() { echo "check-native: $file: $*"; faults=$((faults + 1)); }
 
 case $(readelf -h "$file" | awk -F: '$1 ~ /Machine/ { print $2 }') in
     *AArch64*)
-        glibc=2.17 alignment=$((0x4000)) loader=ld-linux-aarch64.so.1 musl=libc.musl-aarch64.so.1
+        machine=arm64 glibc=2.17 alignment=$((0x4000)) loader=ld-linux-aarch64.so.1 musl=libc.musl-aarch64.so.1
         ;;
     *X86-64*)
-        glibc=2.28 alignment=$((0x1000)) loader=ld-linux-x86-64.so.2 musl=libc.musl-x86_64.so.1
+        machine=x64 glibc=2.28 alignment=$((0x1000)) loader=ld-linux-x86-64.so.2 musl=libc.musl-x86_64.so.1
         ;;
     *) fault "neither aarch64 nor x86-64"; exit 1 ;;
 esac
@@ -66,4 +68,13 @@ while read -r symbol; do
 done <<<"$exported"
 
 ((faults == 0)) || exit 1
-echo "check-native: $file: needs ${needed[*]}; newest symbol version $newest; segments aligned to $smallest; $(wc -w <<<"$exported") symbols exported"
+if [[ $report == facts ]]; then
+    echo "machine $machine"
+    echo "c-library $c_library"
+    echo "needed ${needed[*]}"
+    echo "newest-symbol-version $newest"
+    echo "alignment $((smallest))"
+    echo "exports $(sort <<<"$exported" | xargs)"
+else
+    echo "check-native: $file: needs ${needed[*]}; newest symbol version $newest; segments aligned to $smallest; $(wc -w <<<"$exported") symbols exported"
+fi

@@ -11,7 +11,7 @@ namespace ks {
 // Sleeps while `word` is `expected`; may return before somebody wakes it.
 void os_wait(std::atomic<uint32_t>& word, uint32_t expected);
 
-// Wakes at most that many threads that sleep on `word`, at least 1; none where none sleeps.
+// Wakes that many threads that sleep on `word`, or all of them.
 void os_wake(std::atomic<uint32_t>& word, int32_t threads);
 
 #if defined(__aarch64__)
