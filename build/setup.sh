@@ -10,7 +10,7 @@ set -euo pipefail
 
 # Versions that the native code is written for: see build/cmake/KleidiAI.cmake.
 kleidiai_min=1.32 kleidiai_below=2
-kleidiai_suite=sid emulator_suite=sid mono_suite=trixie
+kleidiai_suite=sid emulator_suite=sid mono_suite=trixie musl_suite=trixie
 # The first emulator that knows SME2; 7.2, Debian 12's, has SME but computes its int8 outer products wrong.
 emulator_min=10.1
 mono_packages="mono-runtime libmono-system-core4.0-cil libmono-system-numerics4.0-cil libmono-cil-dev mono-4.0-gac"
@@ -223,6 +223,23 @@ if [[ $arch == amd64 && $arm == yes ]]; then
     fi
     say "emulator: QEMU $version, $emulator -> $(readlink -f "$emulator")"
 fi
+
+# musl, for the library's files on Alpine and its kin, and its loader, with which they run here.
+musl=($arch)
+[[ $arch == arm64 || $arm == no ]] || musl+=(arm64)
+for target in "${musl[@]}"; do
+    folder=$deps/musl-$target
+    if [[ -e $folder/packages.txt ]]; then
+        say "musl for $target: $(awk '$1 == "musl-dev" { print $2 }' "$folder/packages.txt") in $folder"
+    elif debian_mirror; then
+        start_private_apt "$musl_suite" "$target"
+        (cd "$work/archives" && private_apt download musl musl-dev) || fail "cannot download musl for $target from Debian $musl_suite (see above)"
+        unpack "$folder"
+        say "musl for $target: unpacked $(awk '$1 == "musl-dev" { print $2 }' "$folder/packages.txt") from Debian $musl_suite into $folder"
+    else
+        say "musl for $target: no Debian mirror known, left out; the libraries for musl need it (give --debian-mirror URL)"
+    fi
+done
 
 if [[ $arch == amd64 && $arm == yes && $mono == yes ]]; then
     if [[ -e $deps/mono-arm64/packages.txt ]]; then

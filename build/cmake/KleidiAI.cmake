@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Finds KleidiAI for AArch64 and gives the target KleidiAI::kleidiai, from the first of
+# Finds KleidiAI for AArch64 and gives the target KleidiAI::kleidiai and KleidiAI_VERSION, from the first of
 #   1. the source tree -DKLEIDIAI_SOURCE_DIR=
 #   2. an installed package, or the one that build/setup.sh unpacked into its private folder
 #   3. the upstream release, downloaded while configuring
@@ -45,9 +45,9 @@ if(NOT TARGET KleidiAI::kleidiai)
 endif()
 
 file(STRINGS "${kleidiai_SOURCE_DIR}/kai/kai_common.h" line REGEX "return \"[0-9]+\\.[0-9]+\\.[0-9]+\"")
-string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" version "${line}")
-if(version VERSION_LESS KS_KLEIDIAI_AT_LEAST OR NOT version VERSION_LESS KS_KLEIDIAI_BELOW)
-  message(FATAL_ERROR "KleidiSharp: KleidiAI in ${kleidiai_SOURCE_DIR} is version '${version}'; "
+string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" KleidiAI_VERSION "${line}")
+if(KleidiAI_VERSION VERSION_LESS KS_KLEIDIAI_AT_LEAST OR NOT KleidiAI_VERSION VERSION_LESS KS_KLEIDIAI_BELOW)
+  message(FATAL_ERROR "KleidiSharp: KleidiAI in ${kleidiai_SOURCE_DIR} is version '${KleidiAI_VERSION}'; "
     "at least ${KS_KLEIDIAI_AT_LEAST} and below ${KS_KLEIDIAI_BELOW} is needed")
 endif()
-message(STATUS "KleidiAI ${version}: ${kleidiai_SOURCE_DIR}")
+message(STATUS "KleidiAI ${KleidiAI_VERSION}: ${kleidiai_SOURCE_DIR}")

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on the machine and on the kernel table.
-#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <sys/utsname.h>
+#if defined(__GLIBC__)
+#include <gnu/libc-version.h>
+#endif
 
 #include "operations.h"
 
@@ -10,6 +12,15 @@ namespace device {
 namespace {
 
 constexpr uint32_t kProtocolVersion = 2;
+
+// For instance "glibc 2.36"; musl does not say that it is musl.
+void put_c_library(char* text, size_t size) {
+#if defined(__GLIBC__)
+    snprintf(text, size, "glibc %s", gnu_get_libc_version());
+#else
+    snprintf(text, size, "not glibc");
+#endif
+}
 
 ks_select_args take_select_args(Request& request) {
     ks_select_args args = {};
@@ -34,9 +45,10 @@ int32_t hello(Device&, Request& request, Response& response) {
     if (const int32_t status = ks_get_cpu_info(&cpu); status != KS_OK) return status;
     utsname system = {};
     uname(&system);
-    char platform[sizeof system + 32];
-    snprintf(platform, sizeof platform, "glibc %s, %s %s, %s", gnu_get_libc_version(), system.sysname, system.release,
-             system.machine);
+    char c_library[32];
+    put_c_library(c_library, sizeof c_library);
+    char platform[sizeof system + sizeof c_library];
+    snprintf(platform, sizeof platform, "%s, %s %s, %s", c_library, system.sysname, system.release, system.machine);
     response.put(kProtocolVersion);
     response.put(ks_abi_version());
     response.put_string(ks_version());

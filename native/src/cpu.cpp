@@ -4,13 +4,10 @@
 #include <atomic>
 
 #include "kleidisharp.h"
-#include "sme_units.h"
+#include "os/os.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#elif defined(__aarch64__)
-#include <sys/auxv.h>
-#include <sys/prctl.h>
 #endif
 
 namespace ks {
@@ -60,25 +57,7 @@ uint64_t detect() {
 
 #elif defined(__aarch64__)
 
-uint64_t detect() {
-    struct Capability {
-        unsigned long word;
-        int bit;
-        uint64_t feature;
-    };
-    // Bit numbers of the kernel's ABI (asm/hwcap.h), spelled out because older system headers lack the newer ones.
-    static const Capability capabilities[] = {
-        {AT_HWCAP, 1, KS_CPU_NEON},   {AT_HWCAP, 10, KS_CPU_FP16},  {AT_HWCAP, 20, KS_CPU_DOTPROD},
-        {AT_HWCAP2, 13, KS_CPU_I8MM}, {AT_HWCAP2, 14, KS_CPU_BF16}, {AT_HWCAP, 22, KS_CPU_SVE},
-        {AT_HWCAP2, 1, KS_CPU_SVE2},  {AT_HWCAP2, 23, KS_CPU_SME},  {AT_HWCAP2, 37, KS_CPU_SME2},
-        {AT_HWCAP2, 9, KS_CPU_SVE_I8MM},
-    };
-    uint64_t features = 0;
-    for (const Capability& c : capabilities) {
-        if ((getauxval(c.word) >> c.bit) & 1) features |= c.feature;
-    }
-    return features;
-}
+uint64_t detect() { return os_arm_features(); }
 
 #else
 
@@ -110,43 +89,30 @@ uint64_t cpu_features() {
     return features & ~kKnown;
 }
 
-namespace {
-
-uint32_t vector_bytes(uint64_t feature, int get_length) {
 #if defined(__aarch64__)
-    constexpr int kLengthMask = 0xFFFF;  // of PR_SVE_GET_VL and PR_SME_GET_VL
-    if (cpu_features() & feature) {
-        const int length = prctl(get_length);
-        if (length > 0) return static_cast<uint32_t>(length & kLengthMask);
-    }
-#endif
-    (void)feature;
-    (void)get_length;
-    return 0;
-}
 
-}  // namespace
+uint32_t cpu_sve_bytes() { return cpu_features() & KS_CPU_SVE ? os_sve_bytes() : 0; }
 
-uint32_t cpu_sve_bytes() {
-    constexpr int kGetSveVectorLength = 51;  // PR_SVE_GET_VL
-    return vector_bytes(KS_CPU_SVE, kGetSveVectorLength);
-}
-
-uint32_t cpu_sme_bytes() {
-    constexpr int kGetSmeVectorLength = 64;  // PR_SME_GET_VL
-    return vector_bytes(KS_CPU_SME, kGetSmeVectorLength);
-}
+uint32_t cpu_sme_bytes() { return cpu_features() & KS_CPU_SME ? os_sme_bytes() : 0; }
 
 uint32_t cpu_sme_units() {
     static std::atomic<uint32_t> cached{0};
     if ((cpu_features() & KS_CPU_SME) == 0) return 0;
     uint32_t units = cached.load(std::memory_order_relaxed);
     if (units == 0) {
-        units = count_sme_units();
+        units = os_sme_units();
         cached.store(units, std::memory_order_relaxed);
     }
     return units;
 }
+
+#else
+
+uint32_t cpu_sve_bytes() { return 0; }
+uint32_t cpu_sme_bytes() { return 0; }
+uint32_t cpu_sme_units() { return 0; }
+
+#endif
 
 const char* cpu_feature_name(uint64_t feature) {
     switch (feature) {

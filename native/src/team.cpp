@@ -2,17 +2,15 @@
 #include "team.h"
 
 #include <inttypes.h>
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <new>
 
 #include "check.h"
+#include "os/os.h"
 
 using Word = std::atomic<uint32_t>;
-static_assert(Word::is_always_lock_free && sizeof(Word) == sizeof(uint32_t), "a futex is a plain word");
+static_assert(Word::is_always_lock_free && sizeof(Word) == sizeof(uint32_t), "the system waits on a plain word");
 
 // How a job goes: its caller, who holds `busy`, writes its description, opens `state` and moves `generation` on.
 // Workers that see the new generation enter by counting themselves into `state` while it is open, take tasks from
@@ -32,10 +30,10 @@ struct alignas(KS_ALIGNMENT) ks_team {
     void* context = nullptr;
     int64_t tasks = 0;
 
-    // Workers wait here, on a futex, for it to change.
+    // Workers wait here for it to change.
     alignas(KS_ALIGNMENT) Word generation{0};
     Word sleepers{0};
-    // Who is inside and whether the job is open; its caller waits here, on a futex, for the last one to leave.
+    // Who is inside and whether the job is open; its caller waits here for the last one to leave.
     alignas(KS_ALIGNMENT) Word state{0};
     alignas(KS_ALIGNMENT) std::atomic<int64_t> next{0};
 };
@@ -60,14 +58,6 @@ void pause_spin() {
 #endif
 }
 
-void futex_wait(Word& word, uint32_t expected) {
-    syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
-}
-
-void futex_wake(Word& word, int32_t threads) {
-    syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, threads, nullptr, nullptr, 0);
-}
-
 // Returns a generation other than `seen`. A sleeper counts itself before the kernel compares the word, and who moves
 // the word on does so before reading the count: one of them notices the other.
 uint32_t wait_for_generation(ks_team& team, uint32_t seen) {
@@ -78,14 +68,14 @@ uint32_t wait_for_generation(ks_team& team, uint32_t seen) {
     }
     team.sleepers.fetch_add(1);
     uint32_t now;
-    while ((now = team.generation.load()) == seen) futex_wait(team.generation, seen);
+    while ((now = team.generation.load()) == seen) os_wait(team.generation, seen);
     team.sleepers.fetch_sub(1);
     return now;
 }
 
 void next_generation(ks_team& team, int32_t threads_to_wake) {
     team.generation.fetch_add(1);
-    if (team.sleepers.load() != 0) futex_wake(team.generation, threads_to_wake);
+    if (team.sleepers.load() != 0) os_wake(team.generation, threads_to_wake);
 }
 
 bool enter(ks_team& team) {
@@ -101,7 +91,7 @@ bool enter(ks_team& team) {
 
 void leave(ks_team& team) {
     const uint32_t left = team.state.fetch_sub(kOneInside, std::memory_order_release) - kOneInside;
-    if (left == kCallerSleeps) futex_wake(team.state, 1);
+    if (left == kCallerSleeps) os_wake(team.state, 1);
 }
 
 void close_and_wait(ks_team& team) {
@@ -112,7 +102,7 @@ void close_and_wait(ks_team& team) {
     }
     uint32_t state = team.state.fetch_or(kCallerSleeps, std::memory_order_acquire) | kCallerSleeps;
     while (state != kCallerSleeps) {
-        futex_wait(team.state, state);
+        os_wait(team.state, state);
         state = team.state.load(std::memory_order_acquire);
     }
     team.state.store(0, std::memory_order_relaxed);

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# ks_write_build_info(FILE): writes how ks_core is compiled and kleidisharp linked, as JSON, from the targets' properties.
+# Places of this machine are named SOURCE, BUILD and MUSL.
+
+function(ks_json_string output)
+  string(REPLACE ";" " " text "${ARGN}")
+  string(REPLACE "${CMAKE_BINARY_DIR}" "BUILD" text "${text}")
+  string(REPLACE "${CMAKE_SOURCE_DIR}" "SOURCE" text "${text}")
+  if(KLEIDISHARP_MUSL)
+    string(REPLACE "${KLEIDISHARP_MUSL}" "MUSL" text "${text}")
+  endif()
+  string(REGEX REPLACE " +" " " text "${text}")
+  string(STRIP "${text}" text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  set(${output} "\"${text}\"" PARENT_SCOPE)
+endfunction()
+
+function(ks_write_build_info file)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" configuration)
+  get_target_property(options ks_core COMPILE_OPTIONS)
+  ks_json_string(version "${PROJECT_VERSION}")
+  ks_json_string(compiler "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
+  ks_json_string(baseline ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${configuration}} ${CMAKE_CXX17_STANDARD_COMPILE_OPTION}
+    ${CMAKE_CXX_COMPILE_OPTIONS_PIC} ${options})
+  get_target_property(options kleidisharp LINK_OPTIONS)
+  ks_json_string(link ${CMAKE_SHARED_LINKER_FLAGS} ${CMAKE_SHARED_LINKER_FLAGS_${configuration}} ${options}
+    ${CMAKE_C_STANDARD_LIBRARIES})
+  set(kleidiai null)
+  if(KleidiAI_VERSION)
+    ks_json_string(kleidiai "${KleidiAI_VERSION}")
+  endif()
+
+  get_target_property(sources ks_core SOURCES)
+  list(SORT sources)
+  set(tiers)
+  foreach(source ${sources})
+    get_source_file_property(options ${source} COMPILE_OPTIONS)
+    if(options)
+      ks_json_string(flags ${options})
+      list(APPEND tiers "    \"${source}\": ${flags}")
+    endif()
+  endforeach()
+  list(JOIN tiers ",\n" tiers)
+  if(tiers)
+    set(tiers "\n${tiers}\n  ")
+  endif()
+  file(WRITE "${file}" "{\n  \"version\": ${version},\n  \"kleidiai\": ${kleidiai},\n  \"compiler\": ${compiler},\n"
+    "  \"compileFlags\": ${baseline},\n  \"tierFlags\": {${tiers}},\n  \"linkFlags\": ${link}\n}\n")
+endfunction()
