@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using KleidiSharp.Models.Tests;
+
 namespace KleidiSharp.PackageTests;
 
 /// <summary>
@@ -22,18 +24,18 @@ internal sealed class Consumer : IDisposable
         </configuration>
         """);
 
-    /// <summary>An application of the folder Consumers.</summary>
-    /// <param name="application">The name of its folder.</param>
+    /// <summary>An application.</summary>
+    /// <param name="application">The folder below Consumers that its code is in; null for none yet.</param>
     /// <param name="framework">What it is for.</param>
     /// <param name="sdk">The SDK of its project.</param>
     /// <param name="packages">The packages under test that it refers to.</param>
     /// <param name="more">More lines for its project.</param>
     public Consumer(
-        string application, string framework, string[] packages, string sdk = "Microsoft.NET.Sdk", string more = "")
+        string? application, string framework, string[] packages, string sdk = "Microsoft.NET.Sdk", string more = "")
         : this()
     {
-        foreach (string file in Directory.GetFiles(
-            Path.Combine(PackageFeed.SourceTree, "tests", "KleidiSharp.Package.Tests", "Consumers", application)))
+        string consumers = Path.Combine(PackageFeed.SourceTree, "tests", "KleidiSharp.Package.Tests", "Consumers");
+        foreach (string file in application is null ? [] : Directory.GetFiles(Path.Combine(consumers, application)))
         {
             File.Copy(file, PathOf(Path.GetFileName(file)));
         }
@@ -67,6 +69,14 @@ internal sealed class Consumer : IDisposable
 
     /// <summary>Writes a file of the application.</summary>
     public void Write(string name, string text) => File.WriteAllText(PathOf(name), text);
+
+    /// <summary>Writes a tiny model of random weights, with a chat template.</summary>
+    public void AddModel(string name)
+    {
+        using TemporaryFile model = new TinyLlama().ToFile(changeKeys: keys => keys["tokenizer.chat_template"] =
+            "{% for message in messages %}{{ message['role'] + ': ' + message['content'] + '\n' }}{% endfor %}");
+        File.Copy(model.Name, PathOf(name));
+    }
 
     /// <summary>Runs the SDK here.</summary>
     public Command Dotnet(params string[] arguments) => Command.Run(

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.PackageTests;
+
+/// <summary>The tool, installed from its package.</summary>
+public sealed class ToolTests
+{
+    [SkippableFact]
+    public void It_installs_finds_its_native_library_and_every_kernel_is_right()
+    {
+        PackageFeed.Require();
+        using var folder = new Consumer();
+        folder.Dotnet(
+            "tool", "install", "KleidiSharp.Tool", "--version", PackageFeed.Version, "--tool-path", "tools",
+            "--configfile", folder.PathOf("nuget.config")).Succeeded();
+        string kleidi = folder.PathOf("tools", "kleidi");
+        Assert.StartsWith(PackageFeed.Version, Command.Run(kleidi, ["--version"], folder.Folder).Succeeded().Output, StringComparison.Ordinal);
+
+        string info = Command.Run(kleidi, ["info"], folder.Folder).Succeeded().Output;
+        Assert.Contains("int4 groups", info, StringComparison.OrdinalIgnoreCase);
+        string doctor = Command.Run(kleidi, ["doctor", "--json"], folder.Folder).Succeeded().Output;
+        Assert.Contains(folder.PathOf("tools"), doctor, StringComparison.Ordinal);
+
+        string[] native = Consumer.NativeFiles(folder.PathOf("tools", ".store"));
+        Assert.All(native.Where(f => f.EndsWith(".so", StringComparison.Ordinal)), file => Assert.Equal(
+            PackageFeed.NativeHash(Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file)))!),
+            PackageFeed.Hash(File.ReadAllBytes(Path.Combine(folder.PathOf("tools", ".store"), file)))));
+    }
+}
