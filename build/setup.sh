@@ -2,7 +2,7 @@
 # Installs what building and testing KleidiSharp needs on Debian or Ubuntu, x64 or arm64. What is there already is left
 # alone; what comes from a newer Debian suite goes to a private folder, and the system's own apt sources stay as they are.
 # Usage: build/setup.sh [options]
-#   --no-arm            on x64: nothing for aarch64 (no cross compiler, emulator, KleidiAI, Mono)
+#   --no-arm            on x64: nothing for aarch64 (no cross compiler, emulator, KleidiAI, musl, Mono)
 #   --no-mono           no Mono for arm64, which only the in-process Arm tests on x64 need
 #   --deps DIR          the private folder; default: $KLEIDISHARP_DEPS, else ~/.cache/kleidisharp
 #   --debian-mirror URL take the newer suites from here; default: the mirror this Debian uses itself
@@ -225,7 +225,8 @@ if [[ $arch == amd64 && $arm == yes ]]; then
 fi
 
 # musl, for the library's files on Alpine and its kin, and its loader, with which they run here.
-musl=($arch)
+musl=()
+[[ $arch == arm64 ]] || musl=(amd64)
 [[ $arch == arm64 || $arm == no ]] || musl+=(arm64)
 for target in "${musl[@]}"; do
     folder=$deps/musl-$target

@@ -2,7 +2,8 @@
 # Builds and runs every test lane and ends with a line `N passed, N failed`. Needs the network only the first
 # time, for build/setup.sh. Usage: build/test.sh [LANE ...]; without arguments every lane runs.
 #   native      the library's own tests on this machine             sanitize  the same under ASan and UBSan, TSan for threads
-#   arm         the library's own tests on emulated aarch64 CPUs    library   what shared libraries need, export and execute
+#   arm         the library's own tests on emulated aarch64 CPUs    library   what shared libraries need, export and execute;
+#                                                                             built elsewhere, the same bytes
 #   bindings    the committed bindings against the header           managed   the C# tests, native library present
 #   parity      every kernel, here and on emulated CPUs, bit by bit bare      the C# tests, native library absent
 #   mono        the bindings in process on aarch64                  tool      kleidi doctor, here and on emulated CPUs
@@ -14,7 +15,8 @@ logs=$root/out/test-logs
 mkdir -p "$logs"
 start=$SECONDS
 passed=0 failed=0 skipped=0
-emulator=${KLEIDISHARP_DEPS:-$HOME/.cache/kleidisharp}/bin/qemu-aarch64
+deps=${KLEIDISHARP_DEPS:-$HOME/.cache/kleidisharp}
+emulator=$deps/bin/qemu-aarch64
 mapfile -t arm_cpus < <(grep -v '^#' tests/emulated-cpus.txt)
 ((${#arm_cpus[@]})) || { echo "test.sh: tests/emulated-cpus.txt names no CPU" >&2; exit 2; }
 
@@ -111,6 +113,13 @@ on_emulated_cpu() { # CPU
     fi
 }
 
+# Whether this machine has built a library for musl; else says that its tests are left out.
+with_musl() { # PRESET
+    [[ ! -f out/$1/native/libkleidisharp.so ]] || return 0
+    printf '%-28s left out: build/setup.sh found no musl for it\n' "$1"
+    return 1
+}
+
 dotnet_test() { dotnet test "$1" -c Release --no-build -nologo --logger "console;verbosity=${2:-minimal}"; }
 
 without_native_library() {
@@ -147,6 +156,7 @@ check 'no-warnings' bash -c "! grep -nE 'warning( |:|\\[)' '$logs/build.log'"
 here=linux-x64
 on_x64 || here=linux-arm64
 wants native && lane native ctest --preset $here
+on_x64 && wants native && with_musl linux-musl-x64 && lane native-musl ctest --preset linux-musl-x64
 if wants_on_x64 sanitize; then
     for kind in asan tsan; do
         lane native-$kind built linux-x64-$kind ctest --preset linux-x64-$kind
@@ -162,6 +172,11 @@ if wants_on_x64 arm; then
     for cpu in "${arm_cpus[@]}"; do
         lane "arm-$cpu" on_emulated_cpu "$cpu"
     done
+    if with_musl linux-musl-arm64-cross; then
+        for cpu in "${arm_cpus[@]}"; do
+            lane "arm-musl-$cpu" env QEMU_CPU="$cpu" ctest --preset linux-musl-arm64-cross
+        done
+    fi
 fi
 if wants library; then
     for library in out/*/native/libkleidisharp.so; do
@@ -169,6 +184,7 @@ if wants library; then
         [[ $preset != *san && $preset != *fuzz ]] || continue
         check "library-$preset" ./build/check-native.sh "$library"
         check "instructions-$preset" ./build/check-instructions.sh "out/$preset/native/CMakeFiles/ks_core.dir"
+        check "reproducible-$preset" ./build/check-reproducible.sh "$preset"
     done
 fi
 if wants bindings; then
@@ -196,6 +212,10 @@ wants_on_x64 mono && lane mono ./tests/Mono/run.sh
 if wants tool; then
     check doctor ./build/kleidi doctor
     if on_x64; then
+        with_musl linux-musl-x64 && check doctor-musl-x64 ./build/kleidi doctor \
+            --device "'$deps/musl-amd64/lib/ld-musl-x86_64.so.1' out/linux-musl-x64/native/kleidi-device"
+        with_musl linux-musl-arm64-cross && check doctor-musl-arm64 ./build/kleidi doctor --enable sme,sme2 \
+            --device "'$emulator' -cpu max '$deps/musl-arm64/lib/ld-musl-aarch64.so.1' out/linux-musl-arm64-cross/native/kleidi-device"
         for cpu in "${arm_cpus[@]}"; do
             check "doctor-$cpu" ./build/kleidi doctor --enable sme,sme2 --device "'$emulator' -cpu $cpu out/linux-arm64-cross/native/kleidi-device"
         done

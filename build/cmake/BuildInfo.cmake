@@ -24,6 +24,9 @@ function(ks_write_build_info file)
   ks_json_string(baseline ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${configuration}} ${CMAKE_CXX17_STANDARD_COMPILE_OPTION}
     ${CMAKE_CXX_COMPILE_OPTIONS_PIC} ${options})
   get_target_property(options kleidisharp LINK_OPTIONS)
+  if(NOT options)
+    set(options)
+  endif()
   ks_json_string(link ${CMAKE_SHARED_LINKER_FLAGS} ${CMAKE_SHARED_LINKER_FLAGS_${configuration}} ${options}
     ${CMAKE_C_STANDARD_LIBRARIES})
   set(kleidiai null)

@@ -55,7 +55,9 @@ class BlobTest : public testing::TestWithParam<int32_t> {
         matmul.x_type = matmul.y_type = KS_TYPE_F32;
         uint64_t scratch = 0;
         const int32_t matmul_status = ks_matmul_scratch_size(&matmul, &scratch);
-        if (matmul_status != KS_ERROR_BLOB_LAYOUT) {
+        // What is right may still be for other machines, or for kernels that run only where they are forced.
+        const bool for_none = header_status == KS_OK && matmul_status == KS_ERROR_NO_KERNEL;
+        if (matmul_status != KS_ERROR_BLOB_LAYOUT && !for_none) {
             EXPECT_EQ(matmul_status, header_status);
         }
         return status;

@@ -15,8 +15,9 @@
 
 #include "kleidisharp.h"
 
-/* Several panels of columns, the last one with a tail in every layout; two groups or blocks along k. */
-enum { N = 197, K = 64, GROUP = 32, ROWS = 5, WORKERS = 2 };
+/* Several panels of columns, the last one with a tail in every layout; two groups or blocks along k; as many rows as
+ * every kernel takes that takes several. */
+enum { N = 197, K = 64, GROUP = 32, ROWS = 17, WORKERS = 2 };
 
 static _Noreturn void fail(const char *format, ...) {
     va_list arguments;
@@ -302,6 +303,7 @@ static int check_format(const format *f, ks_team *team) {
         const ks_kernel_info kernel = describe(i);
         if (kernel.format != f->id || !kernel.supported || !kernel.exact) continue;
         expect_ok(lib.ks_verify_layout(kernel.layout), "ks_verify_layout");
+        if (kernel.min_rows > ROWS) fail("%s takes no fewer than %d rows", kernel.name, (int)kernel.min_rows);
         const int m = kernel.max_rows < ROWS ? (int)kernel.max_rows : ROWS;
         memset(y, 0xFF, sizeof y);
         multiply(f, &q, i, m, team, y);

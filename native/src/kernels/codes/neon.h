@@ -97,10 +97,11 @@ void store_quads(const int8x16_t (&codes)[kMaxHeight], uint8_t* to) {
     auto* quads = reinterpret_cast<int32_t*>(to);
     int32x4_t rows[kMaxHeight];
     for (int r = 0; r < kMaxHeight; ++r) rows[r] = vreinterpretq_s32_s8(codes[r]);
+    // In parentheses, because the functions are macros in Clang's arm_neon.h.
     if constexpr (kHeight == 1) vst1q_s32(quads, rows[0]);
-    if constexpr (kHeight == 2) vst2q_s32(quads, {{rows[0], rows[1]}});
-    if constexpr (kHeight == 3) vst3q_s32(quads, {{rows[0], rows[1], rows[2]}});
-    if constexpr (kHeight == 4) vst4q_s32(quads, {{rows[0], rows[1], rows[2], rows[3]}});
+    if constexpr (kHeight == 2) vst2q_s32(quads, (int32x4x2_t{{rows[0], rows[1]}}));
+    if constexpr (kHeight == 3) vst3q_s32(quads, (int32x4x3_t{{rows[0], rows[1], rows[2]}}));
+    if constexpr (kHeight == 4) vst4q_s32(quads, (int32x4x4_t{{rows[0], rows[1], rows[2], rows[3]}}));
 }
 
 // One chunk of each row, of which `count` values are there.
