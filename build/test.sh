@@ -184,7 +184,6 @@ if wants library; then
         [[ $preset != *san && $preset != *fuzz ]] || continue
         check "library-$preset" ./build/check-native.sh "$library"
         check "instructions-$preset" ./build/check-instructions.sh "out/$preset/native/CMakeFiles/ks_core.dir"
-        check "reproducible-$preset" ./build/check-reproducible.sh "$preset"
     done
 fi
 if wants bindings; then
