@@ -8,6 +8,7 @@
 #   parity      every kernel, here and on emulated CPUs, bit by bit bare      the C# tests, native library absent
 #   mono        the bindings in process on aarch64                  tool      kleidi doctor, here and on emulated CPUs
 #   fuzz        each fuzzer for 20 s, those of native code under ASan and UBSan
+#   net8        the C# tests on .NET 8         packages  the packages, made twice, and used by applications outside the tree
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -21,7 +22,7 @@ mapfile -t arm_cpus < <(grep -v '^#' tests/emulated-cpus.txt)
 ((${#arm_cpus[@]})) || { echo "test.sh: tests/emulated-cpus.txt names no CPU" >&2; exit 2; }
 
 lanes=("$@")
-known="native sanitize fuzz arm library bindings managed parity bare mono tool"
+known="native sanitize fuzz arm library bindings managed net8 parity bare mono tool packages"
 for name in "${lanes[@]}"; do
     [[ " $known " == *" $name "* ]] || { echo "test.sh: there is no lane $name; there are: $known" >&2; exit 2; }
 done
@@ -126,9 +127,20 @@ without_native_library() {
     local copy=$root/out/bare
     rm -rf "$copy" && mkdir -p "$copy"
     git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -xf - -C "$copy"
-    # The parity tests compare native kernels, and would find those of the emulated CPUs again.
+    # The parity tests compare native kernels, and would find those of the emulated CPUs again; packages have native ones.
     (cd "$copy" && env -u CI KLEIDISHARP_DATA="${KLEIDISHARP_DATA:-}" dotnet test Interop.sln -c Release -nologo -v quiet \
-        --filter 'FullyQualifiedName!~KleidiSharp.KernelTests' --logger 'console;verbosity=minimal')
+        --filter 'FullyQualifiedName!~KleidiSharp.KernelTests&FullyQualifiedName!~KleidiSharp.PackageTests' --logger 'console;verbosity=minimal')
+}
+
+# The packages once more, from a copy of the tree in another folder: the same bytes.
+packed_again() {
+    local copy=$root/out/again package
+    rm -rf "$copy" && mkdir -p "$copy"
+    git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - .git | tar -xf - -C "$copy"
+    "$copy/build/pack.sh" || return
+    for package in out/packages/*pkg; do
+        cmp "$package" "$copy/$package" || return
+    done
 }
 
 on_x64() { [[ $(uname -m) == x86_64 ]]; }
@@ -206,8 +218,22 @@ if wants parity; then
         check parity-table ./build/parity-table.sh "$logs/parity.log" --check
     fi
 fi
+wants net8 && lane net8 ./tests/Net8/run.sh
+if wants_on_x64 packages; then
+    check pack ./build/pack.sh
+    check pack-again packed_again
+    lane packages env KLEIDISHARP_PACKAGES="$root/out/packages" \
+        dotnet test tests/KleidiSharp.Package.Tests -c Release --no-build -nologo --logger 'console;verbosity=detailed'
+fi
 wants bare && lane bare without_native_library
-wants_on_x64 mono && lane mono ./tests/Mono/run.sh
+if wants_on_x64 mono; then
+    # Of the package, where this run has made one.
+    if wants packages; then
+        lane mono env KLEIDISHARP_PACKAGES="$root/out/packages" ./tests/Mono/run.sh
+    else
+        lane mono ./tests/Mono/run.sh
+    fi
+fi
 if wants tool; then
     check doctor ./build/kleidi doctor
     if on_x64; then

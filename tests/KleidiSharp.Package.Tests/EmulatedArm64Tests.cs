@@ -18,6 +18,11 @@ public sealed class EmulatedArm64Tests
     // The C library and libstdc++ of arm64, which .NET's own runtime needs, are those that Mono for arm64 came with.
     private static string Root => Path.Combine(s_deps, "mono-arm64");
 
+    /// <summary>Skips the test where there is no emulator, or no arm64 system for it.</summary>
+    internal static void RequireEmulator() => Skip.IfNot(
+        File.Exists(Emulator) && Directory.Exists(Root),
+        $"There is no emulator or no arm64 system in {s_deps}; build/setup.sh provides both.");
+
     [SkippableTheory]
     [InlineData("net10.0", "cortex-a53", "--self-contained")]
     [InlineData("net10.0", "cortex-a76", "--self-contained")]
@@ -26,7 +31,7 @@ public sealed class EmulatedArm64Tests
     public void Native_kernels_give_the_references_bits(string framework, string cpu, string kind)
     {
         PackageFeed.Require();
-        Skip.IfNot(File.Exists(Emulator) && Directory.Exists(Root), $"There is no emulator or no arm64 system in {s_deps}; build/setup.sh provides both.");
+        RequireEmulator();
         using var app = new Consumer("Operator", framework, ["KleidiSharp"]);
         Command publish = app.Dotnet(
             "publish", "-c", "Release", "-nologo", "-v", "quiet", "-o", "published", "-r", Identifier, kind);

@@ -2,7 +2,8 @@
 # Calls every function of the aarch64 library from C#, in process: the generated bindings on Mono for arm64, on several
 # emulated CPUs. Needs build/setup.sh (Mono, the emulator) and the aarch64 library (build/build.sh).
 # Usage: tests/Mono/run.sh [CPU ...]   (as the emulator's -cpu takes them)
-#   KLEIDISHARP_ARM64_LIBRARY   folder of libkleidisharp.so; default: out/linux-arm64-cross/native
+#   KLEIDISHARP_PACKAGES        folder of packages: the library is that of the package KleidiSharp
+#   KLEIDISHARP_ARM64_LIBRARY   else, folder of libkleidisharp.so; default: out/linux-arm64-cross/native
 #   KLEIDISHARP_DEPS            what build/setup.sh was given; default: ~/.cache/kleidisharp
 #   KLEIDISHARP_QEMU            the emulator; default: the one that build/setup.sh provides
 set -euo pipefail
@@ -16,13 +17,27 @@ cpus=("$@")
 ((${#cpus[@]})) || cpus=(cortex-a53 cortex-a76 max,pauth-impdef=on)
 
 fail() { echo "tests/Mono/run.sh: $*" >&2; exit 1; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+if [[ -n ${KLEIDISHARP_PACKAGES:-} ]]; then
+    # NuGet unpacks it, as it does for an application.
+    version=$(basename "$KLEIDISHARP_PACKAGES"/KleidiSharp.[0-9]*.nupkg .nupkg) version=${version#KleidiSharp.}
+    mkdir "$work/unpack"
+    cat >"$work/unpack/unpack.csproj" <<PROJECT
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
+  <ItemGroup><PackageDownload Include="KleidiSharp" Version="[$version]" /></ItemGroup>
+</Project>
+PROJECT
+    dotnet restore "$work/unpack" -nologo -v quiet --source "$(realpath "$KLEIDISHARP_PACKAGES")" --packages "$work/cache"
+    library=$work/cache/kleidisharp/$version/runtimes/linux-arm64/native
+    echo "the library of the package KleidiSharp $version"
+fi
 [[ -e $library/libkleidisharp.so ]] || fail "there is no aarch64 library in $library; build/build.sh builds it"
 [[ -e $mono/usr/bin/mono-sgen ]] || fail "there is no Mono for arm64 in $mono; build/setup.sh unpacks it"
 command -v "$qemu" >/dev/null || fail "there is no $qemu; build/setup.sh provides it"
 library=$(cd "$library" && pwd)
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 dotnet build "$here" -c Release -nologo -v quiet -clp:NoSummary --artifacts-path "$work/artifacts" -o "$work/app"
 
 status=0
