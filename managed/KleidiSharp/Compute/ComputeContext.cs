@@ -251,7 +251,7 @@ public sealed class ComputeContext : IDisposable
             throw new DllNotFoundException(failure);
         }
 
-        Log.NativeMissing(Logger, failure);
+        Log.NativeMissingOnce(options.LoggerFactory, Logger, failure);
         return new ManagedBackend(Threads);
     }
 }
