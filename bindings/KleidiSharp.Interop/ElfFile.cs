@@ -29,16 +29,11 @@ internal sealed class ElfFile
         bigEndian = ident[5] == 2;
         Length = stream.Length;
         DeclaredLength = HeaderSize;
-        if (Length < HeaderSize)
-        {
-            return;
-        }
-
-        byte[] header = Read(0, HeaderSize);
-        Type = Half(header, 16);
-        Machine = Half(header, 18);
         try
         {
+            byte[] header = Read(0, HeaderSize);
+            Type = Half(header, 16);
+            Machine = Half(header, 18);
             ReadTables(header);
         }
         catch (InvalidDataException)
@@ -179,12 +174,12 @@ internal sealed class ElfFile
     private void Declare(long offset, long size) =>
         DeclaredLength = Math.Max(DeclaredLength, offset > long.MaxValue - size ? long.MaxValue : offset + size);
 
-    // Tables are named by the address they will have in memory; the sum may be beyond the file, or overflow.
+    // Tables are named by the address they will have in memory; the sum may be beyond the file, or negative.
     private long OffsetOf(long address)
     {
         foreach ((long start, long offset, long size) in segments)
         {
-            if (address >= start && address - start < size && offset <= Length)
+            if (address >= start && address - start < size)
             {
                 return address - start + offset;
             }

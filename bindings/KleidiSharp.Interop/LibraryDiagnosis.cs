@@ -72,8 +72,8 @@ internal sealed class LibraryDiagnosis(string identifier, Architecture architect
         }
         catch (UnauthorizedAccessException)
         {
-            return new(
-                $"{UnixFile.ThisUser} may not read it ({UnixFile.Describe(path)})", "chmod a+r it, or run as a user who may");
+            string rights = UnixFile.Describe(path) is { } text ? $" ({text})" : "";
+            return new($"{UnixFile.ThisUser} may not read it{rights}", "chmod a+r it, or run as a user who may");
         }
         catch (Exception e) when (e is IOException or NotSupportedException)
         {

@@ -4,35 +4,39 @@ using System.Text;
 
 namespace KleidiSharp.Interop;
 
-/// <summary>Who may do what with a file. Of systems with users and mounts; elsewhere little is said.</summary>
+/// <summary>Who may do what with a file. Of Linux; elsewhere nothing is said.</summary>
 internal static unsafe class UnixFile
 {
     private const int CurrentFolder = -100; // AT_FDCWD
-    private const uint WantOwner = 0x18; // STATX_UID and STATX_GID
-    private const int OwnerAt = 20; // of struct statx, the same on every processor
-    private const int StatxSize = 256;
+    private const uint WantModeAndOwner = 0x1a; // STATX_MODE, STATX_UID and STATX_GID
+    private const int StatxSize = 256; // struct statx is the same on every processor
+    private const int UserAt = 20;
+    private const int GroupAt = 24;
+    private const int ModeAt = 28;
 
     /// <summary>For instance "user 1000".</summary>
     public static string ThisUser => HostDescription.Export("geteuid") is var function and not 0
         ? string.Create(CultureInfo.InvariantCulture, $"user {((delegate* unmanaged[Cdecl]<uint>)function)()}")
         : "this user";
 
-    /// <summary>For instance "mode 600, of user 0 and group 0".</summary>
-    public static string Describe(string path)
+    /// <summary>For instance "mode 600, of user 0 and group 0"; null where the system does not tell. Never throws.</summary>
+    public static string? Describe(string path)
     {
-        string mode = OperatingSystem.IsWindows() ? "" : $"mode {Convert.ToString((int)File.GetUnixFileMode(path), 8)}";
-        nint function = OperatingSystem.IsLinux() ? HostDescription.Export("statx") : 0;
+        nint function = HostDescription.Export("statx");
         byte* result = stackalloc byte[StatxSize];
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
-            return function != 0
-                && ((delegate* unmanaged[Cdecl]<int, byte*, int, uint, byte*, int>)function)(
-                    CurrentFolder, name, 0, WantOwner, result) == 0
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{mode}, of user {*(uint*)(result + OwnerAt)} and group {*(uint*)(result + OwnerAt + 4)}")
-                : mode;
+            if (function == 0
+                || ((delegate* unmanaged[Cdecl]<int, byte*, int, uint, byte*, int>)function)(
+                    CurrentFolder, name, 0, WantModeAndOwner, result) != 0)
+            {
+                return null;
+            }
         }
+
+        string mode = Convert.ToString(*(ushort*)(result + ModeAt) & 0xfff, 8);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"mode {mode}, of user {*(uint*)(result + UserAt)} and group {*(uint*)(result + GroupAt)}");
     }
 
     /// <summary>The mount point of a file, where nothing may be executed there; else null.</summary>

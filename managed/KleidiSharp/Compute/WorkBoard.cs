@@ -51,7 +51,7 @@ internal sealed class WorkBoard
         }
     }
 
-    // A method of its own: a thread that waits must not keep the last job in a variable, which would keep its team.
+    // A method of its own: a thread that waits must not keep the last job, and its memory, in a variable.
     private bool HelpOnce()
     {
         TeamWork job;
