@@ -39,7 +39,7 @@ internal sealed class LibrarySearch
             return;
         }
 
-        if (Try("ordinary probing", name, () => NativeLibrary.Load(name, assembly, ProbingPath)))
+        if (Try("ordinary probing", name, ProbedFiles(baseDirectory), () => NativeLibrary.Load(name, assembly, ProbingPath)))
         {
             return;
         }
@@ -47,7 +47,7 @@ internal sealed class LibrarySearch
         foreach (string rid in HostDescription.RuntimeIdentifiers)
         {
             string path = Path.Combine(baseDirectory, "runtimes", rid, "native", HostDescription.LibraryFileName(name));
-            if (Try("application folder", path, () => NativeLibrary.Load(path)))
+            if (Try("application folder", path, Existing(path), () => NativeLibrary.Load(path)))
             {
                 return;
             }
@@ -57,16 +57,27 @@ internal sealed class LibrarySearch
     /// <summary>Says for a person why there is no library, and what to do.</summary>
     public string Report()
     {
-        string file = $"{HostDescription.RuntimeIdentifiers[^1]}/native/{HostDescription.LibraryFileName(name)}";
         var text = new StringBuilder($"The native library {name} could not be loaded.\n");
         text.Append($"  runtime identifier: {RuntimeInformation.RuntimeIdentifier}\n");
         text.Append($"  C library: {HostDescription.CLibrary}\n");
         text.Append($"  CPU: {HostDescription.Cpu}\n");
         attempts.ForEach(a => text.Append($"  tried {a}\n"));
-        text.Append($"  what helps: a KleidiSharp package with runtimes/{file}, ");
-        text.Append("or build/build.sh in the source tree, or KLEIDISHARP_LIBRARY=<absolute path of the file>");
+        text.Append($"  {HostDescription.Remedy(HostDescription.RuntimeIdentifiers[^1], name)}");
         return text.ToString();
     }
+
+    // Where the runtime looks for a file of that name itself, before it asks the system.
+    private string[] ProbedFiles(string baseDirectory)
+    {
+        string folders = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
+        return
+        [
+            .. folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Append(baseDirectory)
+                .SelectMany(folder => Existing(Path.Combine(folder, HostDescription.LibraryFileName(name)))).Distinct(),
+        ];
+    }
+
+    private static string[] Existing(string path) => Path.Exists(path) ? [path] : [];
 
     // A hook that gives a library decides, whether the library fits or not.
     private bool AskHook(DllImportResolver? hook)
@@ -74,7 +85,7 @@ internal sealed class LibrarySearch
         foreach (DllImportResolver handler in (hook?.GetInvocationList() ?? []).Cast<DllImportResolver>())
         {
             nint library = 0;
-            Try("handler of ResolveLibrary", handler.Method.Name, () =>
+            Try("handler of ResolveLibrary", handler.Method.Name, [], () =>
             {
                 library = handler(name, assembly, null);
                 return library != 0 ? library : throw new DllNotFoundException("it gave no library");
@@ -95,14 +106,27 @@ internal sealed class LibrarySearch
             return false;
         }
 
-        Try(origin, path, () => Path.IsPathFullyQualified(path)
-            ? NativeLibrary.Load(path)
-            : throw new DllNotFoundException("the path is not absolute"));
+        if (Path.IsPathFullyQualified(path))
+        {
+            Try(origin, path, [path], () => NativeLibrary.Load(path));
+        }
+        else
+        {
+            attempts.Add($"{path} ({origin}): the path is not absolute");
+        }
+
         return true;
     }
 
-    private bool Try(string origin, string what, Func<nint> load)
+    // The runtime loads the first of the files; what is wrong with any of them is part of the report.
+    private bool Try(string origin, string what, string[] files, Func<nint> load)
     {
+        if (files.Length > 0 && LibraryDiagnosis.Here.Refuse(files[0]) is { } fault)
+        {
+            attempts.Add($"{what} ({origin}): not loaded{Explain(files[0], fault)}");
+            return false;
+        }
+
         nint library;
         try
         {
@@ -112,13 +136,16 @@ internal sealed class LibrarySearch
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            attempts.Add($"{what} ({origin}): {SystemError(e)}");
+            string error = SystemError(e);
+            IEnumerable<string> faults = files.Select(file => Explain(file, LibraryDiagnosis.Here.Explain(file, error)));
+            attempts.Add($"{what} ({origin}): {error}{string.Concat(faults)}");
             return false;
         }
 
         if (Handshake.Check(library) is { } mismatch)
         {
-            attempts.Add($"{what} ({origin}): {PathOf(library) ?? "it"} was loaded and refused: {mismatch}");
+            string loaded = PathOf(library) ?? "it";
+            attempts.Add($"{what} ({origin}): {loaded} was loaded and refused{Explain(loaded, mismatch)}");
             NativeLibrary.Free(library);
             return false;
         }
@@ -127,6 +154,9 @@ internal sealed class LibrarySearch
         LoadedPath = PathOf(library);
         return true;
     }
+
+    private static string Explain(string file, LibraryFault? fault) =>
+        fault is null ? "" : $"\n    cause: {file}: {fault.Cause}\n    remedy: {fault.Remedy}";
 
     // The loader's own words follow a first line of general advice, one line for each file it looked for.
     private static string SystemError(Exception e)

@@ -10,7 +10,7 @@ namespace KleidiSharp.Interop;
 /// explicit absolute path in the <see cref="AppContext"/> data <c>KleidiSharp.NativeLibraryPath</c>, else in the
 /// environment variable <c>KLEIDISHARP_LIBRARY</c>; the runtime's ordinary probing; and the folder
 /// <c>runtimes/&lt;rid&gt;/native</c> of the application. What a handler or an explicit path gives is final: where it
-/// does not fit, nothing else is tried.
+/// does not fit, nothing else is tried. A file that was cut short is not loaded at all, since that would end the process.
 /// </summary>
 public static class NativeLoader
 {
@@ -44,8 +44,8 @@ public static class NativeLoader
     /// be called from any thread, any number of times; the outcome does not change.
     /// </summary>
     /// <param name="failure">
-    /// Where there is no usable library, why: the runtime identifier, the C library, each path that was tried with the
-    /// system's own error, the CPU features that .NET knows of, and what to do.
+    /// Where there is no usable library, why: the runtime identifier, the C library, the CPU features that .NET knows of,
+    /// and each path that was tried with the system's own error, what the file is instead and what to do about it.
     /// </param>
     /// <returns>Whether the library is loaded. The native functions may be called only where it is.</returns>
     public static bool TryLoad([NotNullWhen(false)] out string? failure)

@@ -54,7 +54,8 @@ internal sealed class InfoCommand : ToolCommand
             DisabledTiers = arguments.GetValue(disable),
             EnabledTiers = arguments.GetValue(enable),
         });
-        var report = new InfoReport(MachineReport.Here(compute), KernelTable.Of(compute));
+        string? failure = started is null ? NativeLibraryInfo.Current.Failure : null;
+        var report = new InfoReport(MachineReport.Here(compute), failure, KernelTable.Of(compute));
         if (arguments.GetValue(json))
         {
             console.WriteJson(report, ToolJson.Default.InfoReport);

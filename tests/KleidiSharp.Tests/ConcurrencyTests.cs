@@ -92,24 +92,6 @@ public sealed class ConcurrencyTests
         }
     }
 
-    [SkippableTheory]
-    [MemberData(nameof(Backends))]
-    public void Collected_weights_and_contexts_give_their_memory_back_in_peace(ComputeBackend backend)
-    {
-        for (int round = 0; round < 10; round++)
-        {
-            Use(backend);
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
-
-        static void Use(ComputeBackend backend)
-        {
-            ComputeContext compute = Require.Context(backend);
-            Pack(compute).MatMul(new float[K], new float[N], 1);
-        }
-    }
-
     private static PackedWeights Pack(ComputeContext compute) =>
         PackedWeights.Quantize(new Drawn(9).Values(N * K), N, K, s_int4, compute: compute);
 

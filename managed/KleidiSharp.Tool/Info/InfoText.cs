@@ -25,6 +25,11 @@ internal static class InfoText
     public static void Write(InfoReport report, IReadOnlyList<string> tiers, bool why, TextWriter output)
     {
         output.WriteLine($"{report.Machine.Backend} on {report.Machine.Cpu}; off: {report.Machine.DisabledTiers}");
+        if (report.LibraryFailure is not null)
+        {
+            output.WriteLine(report.LibraryFailure);
+        }
+
         output.WriteLine();
         WriteTiers(report.Kernels, tiers, output);
         output.WriteLine();

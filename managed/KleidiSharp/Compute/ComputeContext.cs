@@ -46,10 +46,10 @@ public sealed class ComputeContext : IDisposable
         Logger = options.LoggerFactory?.CreateLogger("KleidiSharp") ?? (ILogger)NullLogger.Instance;
         Threads = ChooseThreads(options);
         DisabledTiers = options.DisabledTiers | TiersFromEnvironment(DisableVariable);
+        KernelTiers enabled = options.EnabledTiers | TiersFromEnvironment(EnableVariable);
         backend = CreateBackend(options, loadNative);
         KernelInfo? wanted = FindForced(options);
-        KernelTiers enabled = options.EnabledTiers | TiersFromEnvironment(EnableVariable) | (wanted?.Tier ?? KernelTiers.None);
-        TiersOff = DisabledTiers | (TierNames.OnRequest & ~enabled);
+        TiersOff = DisabledTiers | (TierNames.OnRequest & ~(enabled | (wanted?.Tier ?? KernelTiers.None)));
         Kernels = [.. backend.Kernels.Select(kernel => kernel with { IsEnabled = (kernel.Tier & TiersOff) == 0 })];
         forced = wanted is null ? null : Kernels[wanted.Index];
         if (DisabledTiers != KernelTiers.None)
@@ -251,7 +251,7 @@ public sealed class ComputeContext : IDisposable
             throw new DllNotFoundException(failure);
         }
 
-        Log.NativeMissing(Logger, failure);
+        Log.NativeMissingOnce(options.LoggerFactory, Logger, failure);
         return new ManagedBackend(Threads);
     }
 }

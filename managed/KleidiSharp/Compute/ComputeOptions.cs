@@ -39,6 +39,9 @@ public sealed class ComputeOptions
     /// <summary>A program that does the work instead of this process; it is not disposed of with the context.</summary>
     public KernelDevice? Device { get; init; }
 
-    /// <summary>Receives messages; null for none.</summary>
+    /// <summary>
+    /// Receives messages; null for none. That there is no native library, and why, is a warning that each factory gets
+    /// once, however many contexts it serves.
+    /// </summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 }

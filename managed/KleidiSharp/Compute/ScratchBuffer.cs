@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Runtime.InteropServices;
-
 namespace KleidiSharp;
 
 /// <summary>Aligned native memory that only grows.</summary>
-internal sealed unsafe class ScratchBuffer : SafeHandle
+internal sealed unsafe class ScratchBuffer : NativeHandle
 {
     private ulong size;
-
-    public ScratchBuffer()
-        : base(0, ownsHandle: true)
-    {
-    }
-
-    public override bool IsInvalid => handle == 0;
 
     /// <summary>Bytes at <see cref="Reserve"/>'s result.</summary>
     public ulong Size => size;
@@ -23,19 +14,12 @@ internal sealed unsafe class ScratchBuffer : SafeHandle
     {
         if (bytes > size)
         {
-            NativeMemory.AlignedFree((void*)handle);
-            SetHandle(0);
+            LetGo();
             size = 0;
-            SetHandle((nint)NativeMemory.AlignedAlloc((nuint)bytes, PackedShape.Alignment));
+            Take((long)bytes);
             size = bytes;
         }
 
         return (void*)handle;
-    }
-
-    protected override bool ReleaseHandle()
-    {
-        NativeMemory.AlignedFree((void*)handle);
-        return true;
     }
 }

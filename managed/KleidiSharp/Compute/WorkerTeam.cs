@@ -3,26 +3,25 @@ namespace KleidiSharp;
 
 /// <summary>
 /// Threads that share the work of one call of the managed path at a time. A second call meanwhile works alone, as with
-/// the native team. A call allocates nothing.
+/// the native team. A call allocates nothing. The threads know the <see cref="WorkBoard"/> only, so that a team that is
+/// not reachable any more is found, and ends.
 /// </summary>
 internal sealed class WorkerTeam : IDisposable
 {
     private readonly object callers = new();
-    private readonly object gate = new();
-    private readonly Thread[] workers;
-    private TeamWork? work;
-    private int pieces;
-    private int next;
-    private int helpers;
-    private bool stopping;
+    private readonly WorkBoard board = new();
+    private readonly List<Thread> workers = [];
 
     public WorkerTeam(int threads)
     {
-        workers = [.. Enumerable.Range(1, threads - 1).Select(
-            i => new Thread(Work) { IsBackground = true, Name = $"KleidiSharp managed worker {i}" })];
         try
         {
-            Array.ForEach(workers, worker => worker.Start());
+            for (int i = 1; i < threads; i++)
+            {
+                var worker = new Thread(board.Work) { IsBackground = true, Name = $"KleidiSharp managed worker {i}" };
+                worker.Start();
+                workers.Add(worker);
+            }
         }
         catch
         {
@@ -32,10 +31,21 @@ internal sealed class WorkerTeam : IDisposable
         }
     }
 
+    ~WorkerTeam()
+    {
+        board.Stop();
+#if KLEIDISHARP_TRACK_HANDLES
+        if (workers.Count > 0)
+        {
+            HandleLedger.AddFinalized($"{nameof(WorkerTeam)} with {workers.Count} workers");
+        }
+#endif
+    }
+
     /// <summary>Runs every piece, and returns when the last is done.</summary>
     public void Run(TeamWork job, int count)
     {
-        if (workers.Length == 0 || count == 1 || !Monitor.TryEnter(callers))
+        if (workers.Count == 0 || count == 1 || !Monitor.TryEnter(callers))
         {
             for (int piece = 0; piece < count; piece++)
             {
@@ -47,23 +57,7 @@ internal sealed class WorkerTeam : IDisposable
 
         try
         {
-            lock (gate)
-            {
-                work = job;
-                pieces = count;
-                next = 0;
-                Monitor.PulseAll(gate);
-            }
-
-            TakePieces(job, count);
-            lock (gate)
-            {
-                work = null;
-                while (helpers > 0)
-                {
-                    Monitor.Wait(gate);
-                }
-            }
+            board.Run(job, count);
         }
         finally
         {
@@ -76,58 +70,10 @@ internal sealed class WorkerTeam : IDisposable
     {
         lock (callers)
         {
-            lock (gate)
-            {
-                stopping = true;
-                Monitor.PulseAll(gate);
-            }
-
-            foreach (Thread worker in workers.Where(worker => !worker.ThreadState.HasFlag(ThreadState.Unstarted)))
-            {
-                worker.Join();
-            }
+            board.Stop();
+            workers.ForEach(worker => worker.Join());
         }
-    }
 
-    private void Work()
-    {
-        while (true)
-        {
-            TeamWork job;
-            int count;
-            lock (gate)
-            {
-                while (!stopping && (work is null || Volatile.Read(ref next) >= pieces))
-                {
-                    Monitor.Wait(gate);
-                }
-
-                if (stopping)
-                {
-                    return;
-                }
-
-                job = work!;
-                count = pieces;
-                helpers++;
-            }
-
-            TakePieces(job, count);
-            lock (gate)
-            {
-                if (--helpers == 0)
-                {
-                    Monitor.PulseAll(gate);
-                }
-            }
-        }
-    }
-
-    private void TakePieces(TeamWork job, int count)
-    {
-        for (int piece = Interlocked.Increment(ref next) - 1; piece < count; piece = Interlocked.Increment(ref next) - 1)
-        {
-            job.Run(piece);
-        }
+        GC.SuppressFinalize(this);
     }
 }

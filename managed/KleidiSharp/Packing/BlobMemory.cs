@@ -8,24 +8,27 @@ namespace KleidiSharp;
 /// The bytes of a packed blob: memory of its own, or a file that is mapped. They stay while a call holds a reference,
 /// even where the owner was disposed of meanwhile.
 /// </summary>
-internal sealed unsafe class BlobMemory : SafeHandle
+internal sealed unsafe class BlobMemory : NativeHandle
 {
     private readonly MemoryMappedFile? file;
     private readonly MemoryMappedViewAccessor? view;
 
-    private BlobMemory(void* address, long size, MemoryMappedFile? file = null, MemoryMappedViewAccessor? view = null)
-        : base(0, ownsHandle: true)
+    private BlobMemory(long size)
+    {
+        Size = size;
+        Take(size);
+    }
+
+    private BlobMemory(byte* address, long size, MemoryMappedFile file, MemoryMappedViewAccessor view)
     {
         this.file = file;
         this.view = view;
         Size = size;
-        SetHandle((nint)address);
+        Hold(address, size);
     }
 
     /// <summary>Raised once the memory is gone; possibly on the finalizer thread.</summary>
     public event Action? Released;
-
-    public override bool IsInvalid => handle == 0;
 
     public long Size { get; }
 
@@ -35,9 +38,9 @@ internal sealed unsafe class BlobMemory : SafeHandle
     /// <summary>Memory of its own, aligned, all zeros.</summary>
     public static BlobMemory Allocate(long size)
     {
-        void* address = NativeMemory.AlignedAlloc((nuint)size, PackedShape.Alignment);
-        NativeMemory.Clear(address, (nuint)size);
-        return new BlobMemory(address, size);
+        var memory = new BlobMemory(size);
+        NativeMemory.Clear(memory.Address, (nuint)size);
+        return memory;
     }
 
     /// <summary>A file, mapped for reading; it must hold at least a byte.</summary>
@@ -61,11 +64,11 @@ internal sealed unsafe class BlobMemory : SafeHandle
         }
     }
 
-    protected override bool ReleaseHandle()
+    protected override void Free()
     {
         if (view is null)
         {
-            NativeMemory.AlignedFree((void*)handle);
+            base.Free();
         }
         else
         {
@@ -75,6 +78,5 @@ internal sealed unsafe class BlobMemory : SafeHandle
         }
 
         Released?.Invoke();
-        return true;
     }
 }

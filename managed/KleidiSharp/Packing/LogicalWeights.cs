@@ -20,6 +20,7 @@ internal sealed unsafe class LogicalWeights : IDisposable
         long zerosAt = scalesAt + Aligned(ScalesLength);
         long biasAt = zerosAt + Aligned(ZerosCount * sizeof(float));
         block = BlobMemory.Allocate(biasAt + Aligned(outFeatures * (long)sizeof(float)));
+        block.Describe($"logical {format} [{outFeatures}, {inFeatures}]");
         Memory = new WeightMemory
         {
             Rows = block.Address,

@@ -15,6 +15,7 @@ public sealed partial class PackedWeights : IDisposable
     {
         this.blob = blob;
         this.context = context;
+        blob.Memory.Describe($"{blob.Shape.Format} [{blob.Shape.OutFeatures}, {blob.Shape.InFeatures}]");
     }
 
     /// <summary>Rows of the matrix (n): values in a row of y.</summary>

@@ -94,7 +94,7 @@ public sealed class LoaderTests : IDisposable
         LibrarySearch search = Search(environment: path);
         Assert.Equal(0, search.Handle);
         Assert.Contains(
-            $"was loaded and refused: its ABI is version {AbiLayout.Version + 41}, this assembly needs version {AbiLayout.Version}\n",
+            $"{path} was loaded and refused\n    cause: {path}: its ABI is version {AbiLayout.Version + 41}, ",
             search.Report(),
             StringComparison.Ordinal);
     }

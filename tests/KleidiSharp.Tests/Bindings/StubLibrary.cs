@@ -17,12 +17,16 @@ internal static class StubLibrary
         const int32_t *ks_abi_layout(int32_t *count) { *count = {{layout.Length}}; return layout; }
         """);
 
+    /// <summary>Compiles a library that needs the C library, for one symbol.</summary>
+    public static string NeedingLibc(TemporaryFolder folder) =>
+        Compile(folder, "needing-libc.so", "int atoi(const char *); int stub(void) { return atoi(\"1\"); }");
+
     /// <summary>Compiles C to a shared library.</summary>
-    public static string Compile(TemporaryFolder folder, string name, string source)
+    public static string Compile(TemporaryFolder folder, string name, string source, params string[] options)
     {
         SourceTree.Need("gcc");
         string library = folder.Write(name, "");
-        SourceTree.Run("gcc", "-shared", "-fPIC", "-o", library, folder.Write("stub.c", source));
+        SourceTree.Run("gcc", ["-shared", "-fPIC", "-o", library, folder.Write("stub.c", source), .. options]);
         return library;
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Runtime.CompilerServices;
+using KleidiSharp.Tests.Lifetime;
 
 namespace KleidiSharp.Tests.Hostile;
 
@@ -21,6 +22,7 @@ public sealed class LeakedHandleTests
         long before = ResidentBytes();
         Leak(count);
         long kept = ResidentBytes() - before;
+        FinalizedHandles.Expect([.. Enumerable.Repeat("BlobMemory f32 [1024, 1024]", 1 + count)]);
         Assert.True(kept < count / 4 * values.LongLength * sizeof(float), $"{kept} bytes more are resident");
 
         [MethodImpl(MethodImplOptions.NoInlining)]
@@ -33,7 +35,7 @@ public sealed class LeakedHandleTests
                 Make();
                 if (i % 10 == 9 || i == times - 1)
                 {
-                    Collect();
+                    FinalizedHandles.Collect();
                 }
             }
         }
@@ -58,7 +60,8 @@ public sealed class LeakedHandleTests
             }
 
             Assert.Contains(File.ReadLines("/proc/self/maps"), Shows);
-            Collect();
+            FinalizedHandles.Collect();
+            FinalizedHandles.Expect([.. Enumerable.Repeat("BlobMemory f32 [2, 32]", 20)]);
             Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), Shows);
             Assert.DoesNotContain(
                 new DirectoryInfo("/proc/self/fd").GetFiles(), descriptor => descriptor.LinkTarget == file);
@@ -74,12 +77,25 @@ public sealed class LeakedHandleTests
         void Map() => PackedWeights.Map(file, compute: compute).MatMul(new float[32], new float[2], 1);
     }
 
-    private static void Collect()
+    [SkippableTheory]
+    [MemberData(nameof(Backends))]
+    public void Weights_and_contexts_together(ComputeBackend backend)
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        for (int round = 0; round < 10; round++)
+        {
+            Use();
+            FinalizedHandles.Collect();
+            FinalizedHandles.Expect("BlobMemory int4/32 [130, 256]", "ScratchBuffer of ");
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Use()
+        {
+            ComputeContext compute = Require.Context(backend);
+            PackedWeights weights = PackedWeights.Quantize(
+                new Drawn(9).Values(130 * 256), 130, 256, WeightFormat.Int4Group(32), compute: compute);
+            weights.MatMul(new float[256], new float[130], 1);
+        }
     }
 
     private static long ResidentBytes() =>

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace KleidiSharp.Tests.Hostile;
 
 /// <summary>
-/// The assembly as a program, which <see cref="ScarceMemoryTests"/> starts: tries with next to no memory left what needs
+/// The program that <see cref="ScarceMemoryTests"/> starts: tries with next to no memory left what needs
 /// a lot, and prints what each attempt got. After each, small work must go on as before. Arguments: the backend, and a
 /// file to write.
 /// </summary>
@@ -20,7 +20,7 @@ internal static unsafe class ScarceMemoryProgram
     // Never touched, so that they are not resident; no array, for which the heap would have no room.
     private static readonly float* s_zeros = (float*)NativeMemory.AllocZeroed(ZeroCount, sizeof(float));
 
-    public static int Main(string[] args)
+    public static int Run(string[] args)
     {
         string file = args[1];
         using var compute = new ComputeContext(new ComputeOptions { Backend = Enum.Parse<ComputeBackend>(args[0]), Threads = 1 });

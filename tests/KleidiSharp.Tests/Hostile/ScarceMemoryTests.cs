@@ -15,7 +15,7 @@ public sealed class ScarceMemoryTests
         string file = Path.GetTempFileName();
         try
         {
-            var start = new ProcessStartInfo("dotnet", [typeof(ScarceMemoryProgram).Assembly.Location, $"{backend}", file])
+            var start = new ProcessStartInfo("dotnet", [typeof(TestProgram).Assembly.Location, TestProgram.ScarceMemory, $"{backend}", file])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Runtime.InteropServices;
 using KleidiSharp.Interop;
 
 namespace KleidiSharp;
 
-/// <summary>Threads of .NET that park inside the library and share the work of one call at a time.</summary>
-internal sealed unsafe class NativeTeam : SafeHandle
+/// <summary>
+/// Threads of .NET that park inside the library and share the work of one call at a time. They know the team's memory
+/// only, so that a team that is not reachable any more is found, and ends.
+/// </summary>
+internal sealed unsafe class NativeTeam : NativeHandle
 {
-    private readonly Thread[] threads;
+    private readonly TeamMemory memory;
+    private readonly List<Thread> threads = [];
 
     public NativeTeam(int workers)
-        : base(0, ownsHandle: true)
     {
-        nuint size = (nuint)NativeMethods.ks_team_size(workers);
-        SetHandle((nint)NativeMemory.AlignedAlloc(size, PackedShape.Alignment));
-        NativeStatus.ThrowIfFailed(NativeMethods.ks_team_init((void*)handle, size, workers));
-        threads = [.. Enumerable.Range(1, workers).Select(
-            i => new Thread(Work) { IsBackground = true, Name = $"KleidiSharp worker {i}" })];
+        memory = new TeamMemory(workers);
+        Hold(memory.Team, 0);
+        Describe($"with {workers} workers");
         try
         {
-            Array.ForEach(threads, thread => thread.Start());
+            for (int i = 1; i <= workers; i++)
+            {
+                threads.Add(memory.StartWorker($"KleidiSharp worker {i}"));
+            }
         }
         catch
         {
@@ -29,35 +32,20 @@ internal sealed unsafe class NativeTeam : SafeHandle
         }
     }
 
-    public override bool IsInvalid => handle == 0;
-
     /// <summary>Valid while a reference is held.</summary>
     public ks_team* Team => (ks_team*)handle;
 
     /// <summary>Lets the call that is under way finish, and waits for the threads to leave.</summary>
     public void Stop()
     {
-        NativeStatus.ThrowIfFailed(NativeMethods.ks_team_stop(Team));
-        foreach (Thread thread in threads.Where(thread => !thread.ThreadState.HasFlag(ThreadState.Unstarted)))
-        {
-            thread.Join();
-        }
-
         Dispose();
+        threads.ForEach(thread => thread.Join());
     }
 
-    protected override bool ReleaseHandle()
+    // The threads leave, and the last of them takes the memory along.
+    protected override void Free()
     {
-        NativeMemory.AlignedFree((void*)handle);
-        return true;
-    }
-
-    // The instance is reachable from here, so that the memory stays while a thread is inside.
-    private void Work()
-    {
-        bool held = false;
-        DangerousAddRef(ref held);
-        NativeStatus.ThrowIfFailed(NativeMethods.ks_team_work(Team));
-        DangerousRelease();
+        NativeStatus.ThrowIfFailed(NativeMethods.ks_team_stop(Team));
+        memory.Dispose();
     }
 }
