@@ -123,6 +123,11 @@ public sealed class ChatTemplate
             ["tools"] = null,
             ["documents"] = null,
         };
+        foreach ((string name, Builtin function) in Functions.All)
+        {
+            scope[name] = function; // a template may ask whether it is defined
+        }
+
         if (bos is not null)
         {
             scope["bos_token"] = bos;

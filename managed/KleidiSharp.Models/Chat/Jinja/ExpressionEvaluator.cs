@@ -146,6 +146,11 @@ internal sealed class ExpressionEvaluator(Runtime runtime)
     private PromptText Add(int at, PromptText left, PromptText right)
     {
         runtime.Budget.Text(at, (long)left.Length + right.Length);
+        return Join(left, right);
+    }
+
+    private static PromptText Join(PromptText left, PromptText right)
+    {
         var builder = new PromptTextBuilder();
         builder.Append(left);
         builder.Append(right);
@@ -161,13 +166,14 @@ internal sealed class ExpressionEvaluator(Runtime runtime)
     private PromptText Repeat(int at, PromptText text, long count)
     {
         runtime.Budget.Text(at, (long)Int128.Min((Int128)text.Length * Math.Max(count, 0), long.MaxValue / 2));
-        var builder = new PromptTextBuilder();
-        for (long i = 0; i < count && text.Length > 0; i++)
+        PromptText result = PromptText.Empty;
+        for (; count > 0 && text.Length > 0; count /= 2)
         {
-            builder.Append(text);
+            result = count % 2 != 0 ? Join(result, text) : result;
+            text = count > 1 ? Join(text, text) : text;
         }
 
-        return builder.ToPromptText();
+        return result;
     }
 
     private PromptText Concatenate(Concatenation concatenation, Scope scope)

@@ -208,11 +208,11 @@ internal sealed class ExpressionParser(TokenReader reader)
         int count = 1;
         while (!reader.SkipOperator("]"))
         {
-            if (reader.SkipOperator(":"))
+            if (count < parts.Length && reader.SkipOperator(":"))
             {
                 count++;
             }
-            else if (count <= 3 && parts[count - 1] is null)
+            else if (parts[count - 1] is null && !reader.Current.Is(TokenKind.Operator, ":"))
             {
                 parts[count - 1] = Parse();
             }
@@ -222,12 +222,9 @@ internal sealed class ExpressionParser(TokenReader reader)
             }
         }
 
-        return count switch
-        {
-            1 => new IndexStep(at, parts[0] ?? throw reader.Source.Fault(at, "the index is missing")),
-            <= 3 => new SliceStep(at, parts[0], parts[1], parts[2]),
-            _ => throw reader.Source.Fault(at, "a slice has at most three parts"),
-        };
+        return count > 1
+            ? new SliceStep(at, parts[0], parts[1], parts[2])
+            : new IndexStep(at, parts[0] ?? throw reader.Source.Fault(at, "the index is missing"));
     }
 
     private TestStep ParseTest()

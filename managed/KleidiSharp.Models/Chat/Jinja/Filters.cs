@@ -6,7 +6,7 @@ internal static class Filters
 {
     public static Dictionary<string, Builtin> All { get; } = new(StringComparer.Ordinal)
     {
-        ["trim"] = Methods.Trimming(start: true, end: true),
+        ["trim"] = new(["chars"], 0, call => Methods.Strip.Run(AsText(call))),
         ["upper"] = Builtin.Of(call => Methods.Upper(AsText(call))),
         ["lower"] = Builtin.Of(call => Methods.Lower(AsText(call))),
         ["capitalize"] = Builtin.Of(call => Methods.Capitalize(AsText(call))),

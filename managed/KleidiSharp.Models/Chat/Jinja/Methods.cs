@@ -8,7 +8,7 @@ internal static class Methods
 
     public static Dictionary<string, Builtin> All { get; } = new(StringComparer.Ordinal)
     {
-        ["strip"] = Trimming(start: true, end: true),
+        ["strip"] = Strip,
         ["lstrip"] = Trimming(start: true, end: false),
         ["rstrip"] = Trimming(start: false, end: true),
         ["upper"] = Builtin.Of(Upper),
@@ -25,13 +25,15 @@ internal static class Methods
         ["get"] = new(["key", "default"], 1, Get),
     };
 
+    public static Builtin Strip => Trimming(start: true, end: true);
+
     public static object? Upper(Invocation call) => call.Paid().WithText(call.Text.Text.ToUpperInvariant());
 
     public static object? Lower(Invocation call) => call.Paid().WithText(call.Text.Text.ToLowerInvariant());
 
     public static object? Capitalize(Invocation call) => TextRules.Capitalize(call.Paid());
 
-    public static Builtin Trimming(bool start, bool end) =>
+    private static Builtin Trimming(bool start, bool end) =>
         new(["chars"], 0, call =>
         {
             string? characters = call.OptionalText(0);

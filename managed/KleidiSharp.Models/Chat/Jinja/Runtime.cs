@@ -38,6 +38,7 @@ internal sealed class Runtime(TemplateSource source, TimeProvider clock)
         Mapping => "a dictionary",
         Namespace => "a namespace",
         LoopState => "the loop",
+        Builtin => "a function",
         _ => "undefined",
     };
 

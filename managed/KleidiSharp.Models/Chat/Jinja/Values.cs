@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace KleidiSharp.Models.Jinja;
 
-// A value is null, a bool, a long, a PromptText, an object?[], a Mapping, a Namespace, a LoopState or an Undefined.
+// A value is null, a bool, a long, a PromptText, an object?[], a Mapping, a Namespace, a LoopState, a Builtin or an
+// Undefined.
 
 /// <summary>What a name or attribute gives that is not there.</summary>
 internal sealed record Undefined(string Name);
