@@ -10,9 +10,8 @@ internal sealed class Answer
     // Tokens of the prompt that are read at once: enough for full speed, few enough to end soon when cancelled.
     private const int Batch = 128;
 
-    private readonly Tokenizer tokenizer;
+    private readonly ChatTemplate template;
     private readonly int contextLength;
-    private readonly int? turnEnd;
     private readonly int? maxTokens;
     private readonly PooledSession session;
     private readonly Sampler sampler;
@@ -23,16 +22,15 @@ internal sealed class Answer
     private int written;
     private int last;
 
-    public Answer(LlamaModel model, int? turnEnd, ChatRequest request, PooledSession session, int[] prompt)
+    public Answer(LlamaModel model, ChatTemplate template, ChatRequest request, PooledSession session, int[] prompt)
     {
-        tokenizer = model.Tokenizer;
+        this.template = template;
         contextLength = model.Config.ContextLength;
-        this.turnEnd = turnEnd;
         this.session = session;
         this.prompt = prompt;
         maxTokens = request.Sampling.MaxTokens;
         sampler = new Sampler(request.Sampling);
-        decoder = tokenizer.CreateDecoder(atStart: true);
+        decoder = model.Tokenizer.CreateDecoder(atStart: true);
         scanner = new StopScanner(request.StopSequences);
         kept = session.Keep(prompt);
     }
@@ -60,7 +58,7 @@ internal sealed class Answer
         while (FinishReason is null && text.Length == 0)
         {
             last = written == 0 ? ReadPrompt(check) : ReadLast(check);
-            if (tokenizer.Ends(last) || last == turnEnd)
+            if (template.EndsAnswer(last))
             {
                 FinishReason = ChatFinishReason.Stop;
                 return NullIfEmpty(scanner.Push(decoder.Flush()) + scanner.Flush());

@@ -198,7 +198,7 @@ public sealed class KleidiSharpChatClient : IChatClient
             token => sessions.RentAsync(prompt, token), cancellationToken).ConfigureAwait(false);
         try
         {
-            var answer = new Answer(model, template.TurnEnd, request, session, prompt);
+            var answer = new Answer(model, template, request, session, prompt);
             while (true)
             {
                 string? text = await gate.RunAsync(

@@ -18,13 +18,14 @@ public sealed class LifetimeTests : IDisposable
         int[] prompt = chat.Prompt(longMessage);
         using var session = new PooledSession(chat.Model.CreateSession());
         var request = ChatRequest.From([new(ChatRole.User, longMessage)], null, TinyChat.Drawn, "tiny");
+        ChatTemplate template = ChatTemplate.FromGguf(chat.Model)!;
         int checks = 0;
-        Assert.Throws<OperationCanceledException>(() => new Answer(chat.Model, 6, request, session, prompt).Next(
+        Assert.Throws<OperationCanceledException>(() => new Answer(chat.Model, template, request, session, prompt).Next(
             () => _ = ++checks == 3 ? throw new OperationCanceledException() : 0));
         Assert.Equal((279, 256), (prompt.Length, session.Count));
 
         // What was read is not lost, and what follows is the same.
-        var answer = new Answer(chat.Model, 6, request, session, prompt);
+        var answer = new Answer(chat.Model, template, request, session, prompt);
         string text = "";
         while (answer.Next(() => { }) is { } piece)
         {

@@ -66,6 +66,9 @@ public sealed class ChatTemplate
     /// </summary>
     public int? TurnEnd { get; }
 
+    /// <summary>Whether a token ends an answer: <see cref="TurnEnd"/>, or one at which every generation stops.</summary>
+    public bool EndsAnswer(int token) => token == TurnEnd || Tokenizer.Ends(token);
+
     /// <summary>Reads the template of a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="clock">What a template that writes the date gets it from; null for the system's.</param>
