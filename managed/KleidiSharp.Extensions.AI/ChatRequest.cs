@@ -8,7 +8,8 @@ namespace KleidiSharp.Extensions.AI;
 /// <param name="Turns">The conversation.</param>
 /// <param name="Sampling">How tokens are chosen, and how many at most.</param>
 /// <param name="StopSequences">Texts that end the answer.</param>
-internal sealed record ChatRequest(IReadOnlyList<ChatTurn> Turns, SamplingOptions Sampling, IReadOnlyList<string> StopSequences)
+internal sealed record ChatRequest(
+    IReadOnlyList<ChatTurn> Turns, SamplingOptions Sampling, IReadOnlyList<string> StopSequences)
 {
     /// <exception cref="ArgumentException">There are no messages, or an option is out of its range.</exception>
     /// <exception cref="NotSupportedException">The request wants what the client cannot do.</exception>
@@ -103,19 +104,14 @@ internal sealed record ChatRequest(IReadOnlyList<ChatTurn> Turns, SamplingOption
 
         if (options.ResponseFormat is not (null or ChatResponseFormatText))
         {
-            throw Unsupported("ResponseFormat", $"a {options.ResponseFormat.GetType().Name}", "writes text; ChatResponseFormat.Text is possible");
+            throw Unsupported(
+                "ResponseFormat",
+                $"a {options.ResponseFormat.GetType().Name}",
+                "writes text; ChatResponseFormat.Text is possible");
         }
 
-        if (options.FrequencyPenalty is { } frequency and not 0)
-        {
-            throw Unsupported("FrequencyPenalty", FormattableString.Invariant($"{frequency}"), "has no penalties; 0 is possible");
-        }
-
-        if (options.PresencePenalty is { } presence and not 0)
-        {
-            throw Unsupported("PresencePenalty", FormattableString.Invariant($"{presence}"), "has no penalties; 0 is possible");
-        }
-
+        RefusePenalty("FrequencyPenalty", options.FrequencyPenalty);
+        RefusePenalty("PresencePenalty", options.PresencePenalty);
         if (options.Reasoning is { } reasoning && reasoning.Effort is not (null or ReasoningEffort.None))
         {
             throw Unsupported("Reasoning.Effort", $"{reasoning.Effort}", "has no control over reasoning; None is possible");
@@ -137,6 +133,14 @@ internal sealed record ChatRequest(IReadOnlyList<ChatTurn> Turns, SamplingOption
         }
 
         RefuseBackground(options);
+    }
+
+    private static void RefusePenalty(string option, float? penalty)
+    {
+        if (penalty is not (null or 0))
+        {
+            throw Unsupported(option, FormattableString.Invariant($"{penalty}"), "has no penalties; 0 is possible");
+        }
     }
 
 #pragma warning disable MEAI001 // Evaluation API: read only to refuse it.

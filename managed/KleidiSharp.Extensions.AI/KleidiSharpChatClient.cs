@@ -241,7 +241,8 @@ public sealed class KleidiSharpChatClient : IChatClient
             return prompt;
         }
 
-        string following = request.Sampling.MaxTokens is { } most ? $", and up to {most} are to follow (MaxOutputTokens)" : "";
+        string following =
+            request.Sampling.MaxTokens is { } most ? $", and up to {most} are to follow (MaxOutputTokens)" : "";
         throw new ArgumentException(prompt.Length == 0
             ? "The template writes nothing for this conversation."
             : $"The conversation has {prompt.Length} tokens{following}; the context of this model holds {context}.");

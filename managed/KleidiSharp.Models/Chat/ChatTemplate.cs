@@ -154,11 +154,15 @@ public sealed class ChatTemplate
     public int[] Encode(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt = true) =>
         Tokenizer.Encode(Render(turns, addGenerationPrompt));
 
-    private static Mapping ToMapping(ChatTurn turn) => new(
-    [
-        new(PromptText.Trusted("role"), KnownRoles.Contains(turn.Role) ? PromptText.Trusted(turn.Role) : PromptText.Untrusted(turn.Role)),
-        new(PromptText.Trusted("content"), PromptText.Untrusted(turn.Content)),
-    ]);
+    private static Mapping ToMapping(ChatTurn turn)
+    {
+        bool known = KnownRoles.Contains(turn.Role);
+        return new Mapping(
+        [
+            new(PromptText.Trusted("role"), known ? PromptText.Trusted(turn.Role) : PromptText.Untrusted(turn.Role)),
+            new(PromptText.Trusted("content"), PromptText.Untrusted(turn.Content)),
+        ]);
+    }
 
     private int? FindTurnEnd()
     {

@@ -74,8 +74,9 @@ public sealed class PromptText
     }
 
     /// <summary>The same kinds under another text of the same length.</summary>
-    internal PromptText WithText(string text) =>
-        text.Length == Length ? new PromptText(text, runs) : throw new ArgumentException("The length differs.", nameof(text));
+    internal PromptText WithText(string text) => text.Length == Length
+        ? new PromptText(text, runs)
+        : throw new ArgumentException("The length differs.", nameof(text));
 
     /// <summary>Whether every character of a stretch is trusted; of an empty one none is asked.</summary>
     internal bool IsTrusted(int start, int length)

@@ -73,13 +73,14 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
         lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         wholeTokens = [.. Enumerable.Range(0, tokens.Length)
-            .Where(id => types[id] is TokenType.UserDefined or TokenType.Control or TokenType.Unknown && tokens[id].Length > 0)
+            .Where(id => types[id] is TokenType.UserDefined or TokenType.Control or TokenType.Unknown)
+            .Where(id => tokens[id].Length > 0)
             .Select(id => (tokens[id], id))
             .OrderByDescending(token => token.Item1.Length)];
     }
 
-    private protected override bool IsMark(int token) =>
-        types[token] == TokenType.Control || (types[token] == TokenType.UserDefined && !string.IsNullOrWhiteSpace(GetText(token)));
+    private protected override bool IsMark(int token) => types[token] == TokenType.Control
+        || (types[token] == TokenType.UserDefined && !string.IsNullOrWhiteSpace(GetText(token)));
 
     /// <remarks>
     /// Tokens that are whole by themselves are cut out of the text before anything is joined, long ones first; what
@@ -119,7 +120,8 @@ public sealed class SentencePieceTokenizer : Tokenizer
             else if (stretch.Length > 0)
             {
                 string prefix = atStart && StartsWithSpace ? " " : "";
-                Join(string.Concat(prefix, prompt.Text.AsSpan(stretch.Start, stretch.Length)).Replace(' ', SpaceMark), tokens);
+                ReadOnlySpan<char> part = prompt.Text.AsSpan(stretch.Start, stretch.Length);
+                Join(string.Concat(prefix, part).Replace(' ', SpaceMark), tokens);
                 atStart = false;
             }
         }

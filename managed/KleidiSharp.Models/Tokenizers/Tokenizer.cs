@@ -135,7 +135,7 @@ public abstract class Tokenizer
         return texts[token];
     }
 
-    /// <summary>The first token in a text of a template that is no part of ordinary text; null where there is none.</summary>
+    /// <summary>The first token in a text of a template that frames text; null where there is none.</summary>
     internal int? FirstMark(string text)
     {
         var tokens = new List<int>();
@@ -144,7 +144,9 @@ public abstract class Tokenizer
         return index < 0 ? null : tokens[index];
     }
 
-    /// <summary>Whether a token frames text: a control token, or one that the author defined and that is not all white space.</summary>
+    /// <summary>
+    /// Whether a token frames text: a control token, or one that the author defined and that is not all white space.
+    /// </summary>
     private protected abstract bool IsMark(int token);
 
     private protected abstract void AppendTokens(PromptText prompt, List<int> tokens);

@@ -17,7 +17,8 @@ internal readonly record struct Invocation(Runtime Runtime, int At, object? Targ
     /// <summary>A text that was not given, or given as none, is null.</summary>
     public string? OptionalText(int index) => Has(index) && Arguments[index] is not null ? TextArgument(index).Text : null;
 
-    public long NumberArgument(int index, long fallback) => Has(index) ? Runtime.ExpectNumber(At, Arguments[index]) : fallback;
+    public long NumberArgument(int index, long fallback) =>
+        Has(index) ? Runtime.ExpectNumber(At, Arguments[index]) : fallback;
 
     public ChatTemplateException Fault(string message) => Runtime.Fault(At, message);
 
@@ -38,5 +39,7 @@ internal sealed record Builtin(string[] Parameters, int Required, Func<Invocatio
     public static Builtin Of(Func<Invocation, object?> run) => new([], 0, run);
 
     public static Builtin Find(Dictionary<string, Builtin> all, Token name, string kind, TemplateSource source) =>
-        all.TryGetValue(name.Text, out Builtin? found) ? found : throw source.Unsupported(name.At, $"the {kind} '{name.Text}'");
+        all.TryGetValue(name.Text, out Builtin? found)
+            ? found
+            : throw source.Unsupported(name.At, $"the {kind} '{name.Text}'");
 }

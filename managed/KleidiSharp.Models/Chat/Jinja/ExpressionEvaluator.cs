@@ -308,8 +308,9 @@ internal sealed class ExpressionEvaluator(Runtime runtime)
         {
             long low = stride > 0 ? 0 : -1;
             long high = stride > 0 ? length : length - 1;
-            long start = Part(slice.Start) is { } from ? Math.Clamp(FromEnd(from, length), low, high) : stride > 0 ? low : high;
-            long stop = Part(slice.Stop) is { } to ? Math.Clamp(FromEnd(to, length), low, high) : stride > 0 ? high : low;
+            (long start, long stop) = stride > 0 ? (low, high) : (high, low);
+            start = Part(slice.Start) is { } from ? Math.Clamp(FromEnd(from, length), low, high) : start;
+            stop = Part(slice.Stop) is { } to ? Math.Clamp(FromEnd(to, length), low, high) : stop;
             var indices = new List<int>();
             for (Int128 i = start; stride > 0 ? i < stop : i > stop; i += stride)
             {

@@ -5,7 +5,7 @@ using System.Text;
 namespace KleidiSharp.Models.Jinja;
 
 /// <summary>Reads expressions, with Jinja's ranks of operators.</summary>
-internal sealed class ExpressionParser(TokenReader reader)
+internal sealed partial class ExpressionParser(TokenReader reader)
 {
     private static readonly string[] Comparisons = ["==", "!=", "<", ">", "<=", ">="];
 
@@ -230,7 +230,9 @@ internal sealed class ExpressionParser(TokenReader reader)
     private TestStep ParseTest()
     {
         bool negated = reader.SkipName("not");
-        Token name = reader.Current.Is(TokenKind.Operator, "==") ? reader.Next() : reader.Expect(TokenKind.Name, "the name of a test");
+        Token name = reader.Current.Is(TokenKind.Operator, "==")
+            ? reader.Next()
+            : reader.Expect(TokenKind.Name, "the name of a test");
         Builtin test = Builtin.Find(Tests.All, name, "test", reader.Source);
         if (test.Required == 0 || reader.Current.Is(TokenKind.Operator, "("))
         {
@@ -238,63 +240,6 @@ internal sealed class ExpressionParser(TokenReader reader)
         }
 
         return new TestStep(name.At, negated, test, [ParseUnary(withFilters: false)]);
-    }
-
-    // Arguments in the order of the parameters, null where there is none. Without brackets there are none at all.
-    private Expression?[] ParseArguments(Token name, Builtin function)
-    {
-        var arguments = new Expression?[function.Parameters.Length];
-        int positional = 0;
-        foreach ((string? given, Expression value) in ReadArguments())
-        {
-            int slot = given is null ? positional++ : Array.IndexOf(function.Parameters, given);
-            if (slot < 0 || slot >= arguments.Length)
-            {
-                throw reader.Source.Unsupported(
-                    value.At, given is null ? $"argument {positional} of '{name.Text}'" : $"the argument '{given}' of '{name.Text}'");
-            }
-
-            arguments[slot] = arguments[slot] is null
-                ? value
-                : throw reader.Source.Fault(value.At, $"'{name.Text}' is given '{given}' twice");
-        }
-
-        int missing = Array.IndexOf(arguments, null, 0, function.Required);
-        return missing < 0
-            ? arguments
-            : throw reader.Source.Fault(name.At, $"'{name.Text}' needs the argument '{function.Parameters[missing]}'");
-    }
-
-    private List<(string? Name, Expression Value)> ReadArguments()
-    {
-        var arguments = new List<(string?, Expression)>();
-        if (!reader.SkipOperator("("))
-        {
-            return arguments;
-        }
-
-        while (!reader.SkipOperator(")"))
-        {
-            if (reader.Current is { Kind: TokenKind.Operator, Text: "*" or "**" } star)
-            {
-                throw reader.Source.Unsupported(star.At, "unpacking arguments");
-            }
-
-            string? name = null;
-            if (reader.Current.Kind == TokenKind.Name && reader.Following.Is(TokenKind.Operator, "="))
-            {
-                name = reader.Next().Text;
-                reader.Next();
-            }
-
-            arguments.Add((name, Parse()));
-            if (!reader.Current.Is(TokenKind.Operator, ")"))
-            {
-                reader.ExpectOperator(",");
-            }
-        }
-
-        return arguments;
     }
 
     private Expression ParsePrimary()
@@ -344,9 +289,7 @@ internal sealed class ExpressionParser(TokenReader reader)
 
         if (name.Text == "namespace")
         {
-            return new NamespaceCall(name.At, [.. ReadArguments().Select(argument => (
-                argument.Name ?? throw reader.Source.Unsupported(argument.Value.At, "an argument of 'namespace' without a name"),
-                argument.Value))]);
+            return new NamespaceCall(name.At, ParseNamedArguments());
         }
 
         Builtin function = Builtin.Find(Functions.All, name, "function", reader.Source);

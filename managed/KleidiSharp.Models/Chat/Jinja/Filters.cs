@@ -79,9 +79,10 @@ internal static class Filters
         Builtin? test = null;
         if (call.OptionalText(1) is { } name)
         {
-            test = Tests.All.TryGetValue(name, out Builtin? found) && found.Required == (call.Has(2) ? 1 : 0)
+            (int count, string given) = call.Has(2) ? (1, "one argument") : (0, "no argument");
+            test = Tests.All.TryGetValue(name, out Builtin? found) && found.Required == count
                 ? found
-                : throw call.Runtime.Unsupported(call.At, $"the test '{name}' with {(call.Has(2) ? "one argument" : "no argument")}");
+                : throw call.Runtime.Unsupported(call.At, $"the test '{name}' with {given}");
         }
 
         if (attribute.Contains('.', StringComparison.Ordinal))
@@ -93,8 +94,8 @@ internal static class Filters
         {
             object? value = call.Runtime.Attribute(call.At, item, attribute, attribute);
             object?[] arguments = test?.Required == 1 ? [call.Arguments[2]] : [];
-            bool holds = test is null ? Runtime.IsTrue(value) : test.Run(call with { Target = value, Arguments = arguments }) is true;
-            return holds == wanted;
+            object? holds = test is null ? value : test.Run(call with { Target = value, Arguments = arguments });
+            return Runtime.IsTrue(holds) == wanted;
         })];
     }
 }

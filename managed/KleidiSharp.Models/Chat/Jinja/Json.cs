@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace KleidiSharp.Models.Jinja;
 
-/// <summary>The filter "tojson", as transformers has it: Python's json.dumps, which leaves letters of all scripts as they are.</summary>
+/// <summary>
+/// The filter "tojson", as transformers has it: Python's json.dumps, which leaves letters of all scripts as they are.
+/// </summary>
 internal static class Json
 {
     private const int MaxDepth = 50;
@@ -16,7 +18,7 @@ internal static class Json
             throw call.Runtime.Unsupported(call.At, "the argument 'ensure_ascii' of 'tojson'");
         }
 
-        long? indent = call.Has(1) && call.Arguments[1] is not null ? call.Runtime.ExpectNumber(call.At, call.Arguments[1]) : null;
+        long? indent = call.Arguments[1] is null or Undefined ? null : call.NumberArgument(1, 0);
         if (indent is < 0 or > MaxIndent)
         {
             throw call.Fault($"the indent is {indent}; 0 to {MaxIndent} are possible");

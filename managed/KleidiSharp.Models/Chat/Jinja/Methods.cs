@@ -15,8 +15,8 @@ internal static class Methods
         ["lower"] = Builtin.Of(Lower),
         ["title"] = Builtin.Of(call => TextRules.Title(call.Paid())),
         ["capitalize"] = Builtin.Of(Capitalize),
-        ["startswith"] = new(["prefix"], 1, call => Fits(call, static (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
-        ["endswith"] = new(["suffix"], 1, call => Fits(call, static (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
+        ["startswith"] = new(["prefix"], 1, call => Fits(call, (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
+        ["endswith"] = new(["suffix"], 1, call => Fits(call, (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
         ["replace"] = new(["old", "new", "count"], 2, Replace),
         ["split"] = new(["sep", "maxsplit"], 0, Split),
         ["items"] = new(NoParameters, 0, Items),
@@ -62,13 +62,18 @@ internal static class Methods
     {
         PromptText text = call.Paid();
         string? separator = call.OptionalText(0);
+        if (separator is "")
+        {
+            throw call.Fault("the separator is empty");
+        }
+
         if (separator is not null)
         {
             call.Runtime.Budget.Search(call.At, text, call.TextArgument(0));
         }
 
         var parts = new List<object?>();
-        foreach (PromptText part in TextRules.Split(text, separator is "" ? throw call.Fault("the separator is empty") : separator, call.NumberArgument(1, -1)))
+        foreach (PromptText part in TextRules.Split(text, separator, call.NumberArgument(1, -1)))
         {
             call.Runtime.Budget.Step(call.At, 4);
             parts.Add(part);

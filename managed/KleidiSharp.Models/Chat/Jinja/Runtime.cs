@@ -53,7 +53,12 @@ internal sealed class Runtime(TemplateSource source, TimeProvider clock)
     public PromptText ExpectText(int at, object? value) => Expect<PromptText>(at, value, "a string");
 
     /// <summary>A whole number; as in Python, true is 1 and false is 0.</summary>
-    public long ExpectNumber(int at, object? value) => value is bool truth ? (truth ? 1 : 0) : Expect<long>(at, value, "a number");
+    public long ExpectNumber(int at, object? value) => value switch
+    {
+        true => 1,
+        false => 0,
+        _ => Expect<long>(at, value, "a number"),
+    };
 
     /// <summary>A value as output shows it.</summary>
     public PromptText ToText(int at, object? value) => value switch

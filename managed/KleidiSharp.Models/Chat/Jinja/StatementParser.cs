@@ -21,7 +21,9 @@ internal sealed class StatementParser
         var parser = new StatementParser(source);
         Statement[] statements = parser.ParseBody();
         Token rest = parser.reader.Current;
-        return rest.Kind == TokenKind.End ? statements : throw source.Fault(rest.At, $"'{parser.reader.Following.Text}' ends no block");
+        return rest.Kind == TokenKind.End
+            ? statements
+            : throw source.Fault(rest.At, $"'{parser.reader.Following.Text}' ends no block");
     }
 
     // Up to the end, or to a block whose name is one that ends or divides another.
@@ -43,7 +45,7 @@ internal sealed class StatementParser
                     statements.Add(new OutputStatement(token.At, expressions.Parse()));
                     reader.Expect(TokenKind.VariableEnd, "'}}'");
                     break;
-                case TokenKind.BlockBegin when !(reader.Following.Kind == TokenKind.Name && Inner.Contains(reader.Following.Text)):
+                case TokenKind.BlockBegin when reader.Following.Kind != TokenKind.Name || !Inner.Contains(reader.Following.Text):
                     reader.Next();
                     statements.AddRange(ParseBlock());
                     break;
@@ -147,7 +149,8 @@ internal sealed class StatementParser
 
         if (reader.Current is { Kind: TokenKind.Operator, Text: "|" or "," } other)
         {
-            throw reader.Source.Unsupported(other.At, other.Text == "|" ? "a filter on a set block" : "setting several names at once");
+            throw reader.Source.Unsupported(
+                other.At, other.Text == "|" ? "a filter on a set block" : "setting several names at once");
         }
 
         EndBlock();

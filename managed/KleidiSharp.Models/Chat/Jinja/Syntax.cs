@@ -20,9 +20,11 @@ internal sealed record Not(int At, Expression Operand) : Expression(At);
 
 internal sealed record Logical(int At, bool IsAnd, Expression[] Operands) : Expression(At);
 
-internal sealed record Comparison(int At, Expression First, (string Operator, int At, Expression Operand)[] Rest) : Expression(At);
+internal sealed record Comparison(
+    int At, Expression First, (string Operator, int At, Expression Operand)[] Rest) : Expression(At);
 
-internal sealed record Arithmetic(int At, Expression First, (string Operator, int At, Expression Operand)[] Rest) : Expression(At);
+internal sealed record Arithmetic(
+    int At, Expression First, (string Operator, int At, Expression Operand)[] Rest) : Expression(At);
 
 internal sealed record Concatenation(int At, Expression[] Operands) : Expression(At);
 
@@ -59,6 +61,7 @@ internal sealed record ForStatement(
     int At, string[] Targets, Expression Items, Expression? Condition, Statement[] Body, Statement[] Else) : Statement(At);
 
 /// <summary>An assignment of an expression, or of what a block writes.</summary>
-internal sealed record SetStatement(int At, string Name, string? Attribute, Expression? Value, Statement[] Body) : Statement(At);
+internal sealed record SetStatement(
+    int At, string Name, string? Attribute, Expression? Value, Statement[] Body) : Statement(At);
 
 internal sealed record LeaveStatement(int At, bool IsBreak) : Statement(At);

@@ -5,7 +5,7 @@ namespace KleidiSharp.Models.Jinja;
 internal sealed class TemplateSource
 {
     /// <param name="origin">What faults call the template.</param>
-    /// <param name="text">Its text; line ends of any kind become line feeds, and one at the very end is not part of it.</param>
+    /// <param name="text">Its text. Line ends of any kind become line feeds; one at the very end is no part of it.</param>
     public TemplateSource(string origin, string text)
     {
         Origin = origin;

@@ -46,8 +46,16 @@ internal static class TextRules
     }
 
     /// <summary>The first letter large and the rest small.</summary>
-    public static PromptText Capitalize(PromptText text) =>
-        text.WithText(string.Concat(text.Text[..Math.Min(1, text.Length)].ToUpperInvariant(), text.Text.AsSpan(Math.Min(1, text.Length)).ToString().ToLowerInvariant()));
+    public static PromptText Capitalize(PromptText text)
+    {
+        char[] characters = text.Text.ToLowerInvariant().ToCharArray();
+        if (characters.Length > 0)
+        {
+            characters[0] = char.ToUpperInvariant(characters[0]);
+        }
+
+        return text.WithText(new string(characters));
+    }
 
     /// <summary>Letters after what is no letter large, the others small.</summary>
     public static PromptText Title(PromptText text)
