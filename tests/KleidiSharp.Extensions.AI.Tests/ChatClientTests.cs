@@ -50,6 +50,24 @@ public sealed class ChatClientTests : IDisposable
     }
 
     [Fact]
+    public async Task TheSpaceThatTheVocabularyPutsBeforeATextIsNoPartOfAnAnswer()
+    {
+        using var spaced = new TinyChat(spaces: true);
+        const int space = 37;
+        SamplingOptions sampling = TinyChat.Drawn;
+        int[] prompt = [1, 4, .. spaced.Model.Tokenizer.Encode("abc", addBos: false), 6, 5];
+        while (spaced.Answer(prompt, sampling) is not [space, not space, ..])
+        {
+            sampling = sampling with { Seed = sampling.Seed + 1 };
+        }
+
+        using KleidiSharpChatClient client = spaced.Client(sampling);
+        string text = (await client.GetResponseAsync("abc")).Text;
+        Assert.Equal(spaced.AnswerText("abc", sampling), text);
+        Assert.False(text.StartsWith(' '));
+    }
+
+    [Fact]
     public async Task UpdatesAndResponsesSayWhatTheyBelongTo()
     {
         using var client = new KleidiSharpChatClient(chat.Model, ownsModel: false, sampling: TinyChat.Drawn, clock: new FixedClock());

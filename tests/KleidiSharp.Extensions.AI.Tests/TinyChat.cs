@@ -21,11 +21,12 @@ internal sealed class TinyChat : IDisposable
 
     private readonly TemporaryFile file;
 
-    public TinyChat(string? template = Template, int seed = 1, int contextLength = 300)
+    public TinyChat(string? template = Template, int seed = 1, int contextLength = 300, bool spaces = false)
     {
         file = new TinyLlama(seed) { ContextLength = contextLength }.ToFile(changeKeys: keys =>
         {
             keys["general.name"] = "tiny";
+            keys["tokenizer.ggml.add_space_prefix"] = spaces;
             keys["tokenizer.ggml.tokens"] = Tokens;
             keys["tokenizer.ggml.token_type"] =
                 Tokens.Select((t, i) => i == 0 ? 2 : i < 7 ? 3 : t.StartsWith("<0x", StringComparison.Ordinal) ? 6 : 1).ToArray();

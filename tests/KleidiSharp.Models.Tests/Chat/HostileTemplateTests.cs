@@ -7,7 +7,7 @@ namespace KleidiSharp.Models.Tests;
 public class HostileTemplateTests
 {
     private const string Steps = "the template takes more than 4000000 steps";
-    private const string Characters = "the template handles more than 67108864 characters";
+    private const string Characters = "the template handles more than 33554432 characters";
 
     private static readonly Tokenizer Vocabulary = ChatVocabulary.Create();
 

@@ -8,7 +8,7 @@ namespace KleidiSharp.Models.Jinja;
 internal sealed class Budget(TemplateSource source)
 {
     public const int MaxSteps = 4_000_000;
-    public const int MaxCharacters = 1 << 26;
+    public const int MaxCharacters = 1 << 25;
 
     // A text that is searched for costs as much as comparing it everywhere, at this many characters at once.
     private const int ComparedAtOnce = 256;
