@@ -9,6 +9,7 @@
 #   mono        the bindings in process on aarch64                  tool      kleidi doctor, here and on emulated CPUs
 #   fuzz        each fuzzer for 20 s, those of native code under ASan and UBSan
 #   net8        the C# tests on .NET 8         packages  the packages, made twice, and used by applications outside the tree
+#   handles     the C# tests in debug builds, which count native memory and name what is left to the finalizer
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -22,7 +23,7 @@ mapfile -t arm_cpus < <(grep -v '^#' tests/emulated-cpus.txt)
 ((${#arm_cpus[@]})) || { echo "test.sh: tests/emulated-cpus.txt names no CPU" >&2; exit 2; }
 
 lanes=("$@")
-known="native sanitize fuzz arm library bindings managed net8 parity bare mono tool packages"
+known="native sanitize fuzz arm library bindings managed handles net8 parity bare mono tool packages"
 for name in "${lanes[@]}"; do
     [[ " $known " == *" $name "* ]] || { echo "test.sh: there is no lane $name; there are: $known" >&2; exit 2; }
 done
@@ -206,7 +207,7 @@ if wants bindings; then
     fi
 fi
 if wants managed; then
-    for project in tests/KleidiSharp.Tests tests/KleidiSharp.Models.Tests tests/KleidiSharp.Tool.Tests; do
+    for project in tests/KleidiSharp.{Tests,Models.Tests,Extensions.AI.Tests,Tool.Tests}; do
         lane "managed-$(basename $project)" dotnet_test $project
     done
 fi
@@ -217,6 +218,11 @@ if wants parity; then
     else
         check parity-table ./build/parity-table.sh "$logs/parity.log" --check
     fi
+fi
+if wants handles; then
+    for project in tests/KleidiSharp.{Tests,Models.Tests}; do
+        lane "handles-$(basename $project)" dotnet test $project -c Debug -nologo -v quiet --logger 'console;verbosity=minimal'
+    done
 fi
 wants net8 && lane net8 ./tests/Net8/run.sh
 if wants_on_x64 packages; then

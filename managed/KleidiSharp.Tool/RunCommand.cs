@@ -16,6 +16,10 @@ internal sealed class RunCommand : ToolCommand
         HelpName = "text",
         Required = true,
     };
+    private readonly Option<bool> chat = new("--chat")
+    {
+        Description = "The prompt is a message, and the text the answer to it, as the chat template in the file has them.",
+    };
     private readonly Option<string> weights = CommonOptions.Weights();
     private readonly Option<int> group = CommonOptions.Group();
     private readonly Option<int> maxTokens = new("--max-tokens")
@@ -68,10 +72,12 @@ internal sealed class RunCommand : ToolCommand
             "kleidi run model.gguf --prompt \"Once upon a time\"",
             "kleidi run model.gguf --prompt \"\" --temperature 0 > story.txt  # the same text on every machine",
             "kleidi run model.gguf --prompt \"Tell me\" --seed 7 --top-k 40 --max-tokens 50",
+            "kleidi run model.gguf --chat --prompt \"Why is the sky blue?\"",
             "kleidi run model.gguf --prompt \"Hello\" --json  # text and figures in one document")
     {
         Arguments.Add(model);
         Options.Add(prompt);
+        Options.Add(chat);
         Options.Add(weights);
         Options.Add(group);
         Options.Add(maxTokens);
@@ -97,6 +103,8 @@ internal sealed class RunCommand : ToolCommand
             console);
         double loadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
+        ChatTemplate? template = !arguments.GetValue(chat) ? null : ChatTemplate.FromGguf(llama)
+            ?? throw new NotSupportedException($"the model '{llama.Name}' has no chat template; leave --chat out");
         using var generation = new TextGeneration(llama, new SamplingOptions
         {
             Temperature = arguments.GetValue(temperature),
@@ -104,7 +112,7 @@ internal sealed class RunCommand : ToolCommand
             TopP = arguments.GetValue(topP),
             Seed = arguments.GetValue(seed),
             MaxTokens = arguments.GetValue(maxTokens),
-        });
+        }, template);
         using (var progress = new ProgressLine(console, "reading the prompt"))
         {
             generation.Read(arguments.GetValue(prompt)!, fraction => progress.Report(fraction));

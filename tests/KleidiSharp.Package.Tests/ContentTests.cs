@@ -104,6 +104,10 @@ public sealed class ContentTests
     [SkippableTheory]
     [InlineData("KleidiSharp", "Microsoft.Extensions.Logging.Abstractions", "System.Numerics.Tensors")]
     [InlineData("KleidiSharp.Models", "KleidiSharp")]
+    [InlineData(
+        "KleidiSharp.Extensions.AI", "KleidiSharp.Models", "Microsoft.Extensions.AI.Abstractions",
+        "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
+        "Microsoft.Extensions.Options")]
     public void Dependencies_are_few_and_the_same_for_each_framework(string id, params string[] expected)
     {
         PackageFeed.Require();

@@ -13,7 +13,7 @@ namespace KleidiSharp.PackageTests;
 internal static class PackageFeed
 {
     /// <summary>Every package, without its symbols.</summary>
-    public static readonly string[] Ids = ["KleidiSharp", "KleidiSharp.Models", "KleidiSharp.Tool"];
+    public static readonly string[] Ids = ["KleidiSharp", "KleidiSharp.Models", "KleidiSharp.Extensions.AI", "KleidiSharp.Tool"];
 
     /// <summary>The runtime identifiers for which the package has a native file.</summary>
     public static readonly string[] NativeIdentifiers = ["linux-arm64", "linux-musl-arm64", "linux-musl-x64", "linux-x64"];

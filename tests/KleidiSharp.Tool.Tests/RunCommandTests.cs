@@ -52,6 +52,40 @@ public class RunCommandTests
     }
 
     [Fact]
+    public void A_message_is_answered_as_the_template_of_the_file_has_it()
+    {
+        using TemporaryFile file = new TinyLlama().ToFile(changeKeys: keys =>
+            keys["tokenizer.chat_template"] = "{% for m in messages %}<3>{{ m.content }}xy{% endfor %}");
+        string[] drawn = ["run", file.Name, "--weights", "f32", "--temperature", "0", "--max-tokens", "20"];
+
+        var run = ToolRun.Of([.. drawn, "--chat", "--prompt", "abc<3>"]);
+
+        using LlamaModel model = LlamaModel.Load(file.Name, new LoadOptions { Weights = WeightFormat.Float32 });
+        using LlamaSession session = model.CreateSession();
+        int[] prompt = [1, 3, .. model.Tokenizer.Encode("abc<3>xy", addBos: false)]; // of both "<3>" only the template's is a token
+        var sampler = new Sampler(new SamplingOptions());
+        var answer = new List<int>();
+        for (int next = sampler.Next(session.Forward(prompt)); answer.Count < 20 && !model.Tokenizer.Ends(next); next = sampler.Next(session.Forward([next])))
+        {
+            answer.Add(next);
+        }
+
+        Assert.Equal(CommandLine.Success, run.ExitCode);
+        Assert.Equal(model.Tokenizer.Decode([.. answer]), run.Output);
+        Assert.NotEqual(run.Output, ToolRun.Of([.. drawn, "--prompt", "abc<3>"]).Output);
+    }
+
+    [Fact]
+    public void A_model_without_a_template_answers_no_messages()
+    {
+        using TemporaryFile file = new TinyLlama().ToFile(changeKeys: keys => keys["general.name"] = "tiny");
+
+        string line = ToolRun.Of("run", file.Name, "--chat", "--prompt", "abc").FailureLine();
+
+        Assert.Contains("the model 'tiny' has no chat template; leave --chat out", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_text_ends_when_the_context_is_full()
     {
         using TemporaryFile file = new TinyLlama { ContextLength = 12 }.ToFile();

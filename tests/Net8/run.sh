@@ -5,7 +5,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
 projects=("$@")
-((${#projects[@]})) || projects=(tests/KleidiSharp.Tests tests/KleidiSharp.Models.Tests)
+((${#projects[@]})) || projects=(tests/KleidiSharp.Tests tests/KleidiSharp.Models.Tests tests/KleidiSharp.Extensions.AI.Tests)
 out=$root/out/net8.0
 case $(uname -m) in
     x86_64) rid=linux-x64 ;;

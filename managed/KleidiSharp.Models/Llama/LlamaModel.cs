@@ -17,6 +17,9 @@ public sealed class LlamaModel : IDisposable
         Rope = new RotaryEmbedding(Config, Weights.RopeFactors);
     }
 
+    /// <summary>What the model's author calls it; where the file does not say, the file's name without its ending.</summary>
+    public string Name => File.Metadata.GetString("general.name", Path.GetFileNameWithoutExtension(File.Path));
+
     /// <summary>The model's shape.</summary>
     public LlamaConfig Config { get; }
 

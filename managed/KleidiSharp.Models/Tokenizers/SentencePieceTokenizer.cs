@@ -16,6 +16,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
     private readonly Dictionary<string, int> ids;
     private readonly float[] scores;
     private readonly int[] byteIds;
+    private readonly TokenType[] types;
     private readonly (string Text, int Id)[] wholeTokens;
 
     private enum TokenType
@@ -35,12 +36,15 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
     private SentencePieceTokenizer(GgufMetadata metadata, string[] tokens, TokenType[] types)
         : base(
+            tokens,
             TokenBytes(metadata, tokens, types),
             OptionalId(metadata, "bos", 1, tokens.Length),
-            ReadEndIds(metadata, tokens.Length),
+            OptionalId(metadata, "eos", 2, tokens.Length),
+            OptionalId(metadata, "eot", null, tokens.Length),
             metadata.GetBoolean("tokenizer.ggml.add_bos_token", true),
             metadata.GetBoolean("tokenizer.ggml.add_space_prefix", true))
     {
+        this.types = types;
         const string key = "tokenizer.ggml.scores";
         scores = metadata.GetArray<float>(key);
         RequireLength(metadata, key, scores.Length, tokens.Length);
@@ -67,23 +71,28 @@ public sealed class SentencePieceTokenizer : Tokenizer
         }
 
         wholeTokens = [.. Enumerable.Range(0, tokens.Length)
-            .Where(id => types[id] == TokenType.UserDefined && tokens[id].Length > 0)
+            .Where(id => types[id] is TokenType.UserDefined or TokenType.Control or TokenType.Unknown)
+            .Where(id => tokens[id].Length > 0)
             .Select(id => (tokens[id], id))
             .OrderByDescending(token => token.Item1.Length)];
     }
 
+    private protected override bool IsMark(int token) => types[token] == TokenType.Control
+        || (types[token] == TokenType.UserDefined && !string.IsNullOrWhiteSpace(GetText(token)));
+
     /// <remarks>
-    /// Tokens that the model's author defined are cut out of the text before anything is joined, long ones first.
+    /// Tokens that are whole by themselves are cut out of the text before anything is joined, long ones first; what
+    /// follows one begins with a space as a text does.
     /// </remarks>
-    private protected override void AppendTokens(string text, List<int> tokens)
+    private protected override void AppendTokens(PromptText prompt, List<int> tokens)
     {
         // What is left to do, the next on top. A stack of its own: a vocabulary can make it as deep as the text is long.
         var stretches = new Stack<Stretch>();
-        stretches.Push(new Stretch(0, text.Length));
+        stretches.Push(new Stretch(0, prompt.Length));
+        var marks = new Dictionary<int, bool>();
         bool atStart = true;
         while (stretches.TryPop(out Stretch stretch))
         {
-            ReadOnlySpan<char> part = text.AsSpan(stretch.Start, stretch.Length);
             if (stretch.Id is { } found)
             {
                 tokens.Add(found);
@@ -92,8 +101,8 @@ public sealed class SentencePieceTokenizer : Tokenizer
             }
 
             int at = -1;
-            int next = part.IsEmpty ? wholeTokens.Length : stretch.NextWhole;
-            while (next < wholeTokens.Length && (at = part.IndexOf(wholeTokens[next].Text, StringComparison.Ordinal)) < 0)
+            int next = stretch.Length == 0 ? wholeTokens.Length : stretch.NextWhole;
+            while (next < wholeTokens.Length && (at = Find(next, prompt, stretch, marks)) < 0)
             {
                 next++;
             }
@@ -102,16 +111,51 @@ public sealed class SentencePieceTokenizer : Tokenizer
             {
                 (string whole, int id) = wholeTokens[next];
                 int end = at + whole.Length;
-                stretches.Push(new Stretch(stretch.Start + end, part.Length - end, next));
-                stretches.Push(new Stretch(stretch.Start + at, whole.Length, Id: id));
-                stretches.Push(new Stretch(stretch.Start, at, next + 1));
+                stretches.Push(new Stretch(end, stretch.Start + stretch.Length - end, next));
+                stretches.Push(new Stretch(at, whole.Length, Id: id));
+                stretches.Push(new Stretch(stretch.Start, at - stretch.Start, next + 1));
             }
-            else if (!part.IsEmpty)
+            else if (stretch.Length > 0)
             {
                 string prefix = atStart && StartsWithSpace ? " " : "";
+                ReadOnlySpan<char> part = prompt.Text.AsSpan(stretch.Start, stretch.Length);
                 Join(string.Concat(prefix, part).Replace(' ', SpaceMark), tokens);
                 atStart = false;
             }
+        }
+    }
+
+    // Where in the prompt a whole token comes next within a stretch, in text that it may be read from; else negative.
+    private int Find(int index, PromptText prompt, Stretch stretch, Dictionary<int, bool> marks)
+    {
+        (string whole, int id) = wholeTokens[index];
+        bool isControl = types[id] != TokenType.UserDefined;
+        if (isControl && !prompt.HasTrusted)
+        {
+            return -1;
+        }
+
+        int end = stretch.Start + stretch.Length;
+        for (int at = stretch.Start; (at = prompt.Text.IndexOf(whole, at, end - at, StringComparison.Ordinal)) >= 0; at++)
+        {
+            if (prompt.IsTrusted(at, whole.Length) || (!isControl && !FramesText()))
+            {
+                return at;
+            }
+        }
+
+        return -1;
+
+        bool FramesText()
+        {
+            if (!marks.TryGetValue(id, out bool mark))
+            {
+                mark = prompt.HasTrusted && (EndIds.Contains(id) || (IsMark(id) && prompt.Pieces.Any(
+                    piece => piece.IsTrusted && piece.Text.Contains(whole, StringComparison.Ordinal))));
+                marks[id] = mark;
+            }
+
+            return mark;
         }
     }
 
@@ -244,11 +288,6 @@ public sealed class SentencePieceTokenizer : Tokenizer
         int id = metadata.GetInt32(key);
         return id >= 0 && id < vocabularySize ? id : throw metadata.Wrong(key, $"{id}", $"0 to {vocabularySize - 1}");
     }
-
-    private static IEnumerable<int> ReadEndIds(GgufMetadata metadata, int vocabularySize) =>
-        from id in new[] { OptionalId(metadata, "eos", 2, vocabularySize), OptionalId(metadata, "eot", null, vocabularySize) }
-        where id is not null
-        select id.Value;
 
     private static void RequireLength(GgufMetadata metadata, string key, int length, int tokens)
     {

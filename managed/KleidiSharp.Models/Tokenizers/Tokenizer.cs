@@ -6,16 +6,23 @@ namespace KleidiSharp.Models;
 /// <summary>
 /// The vocabulary of a model: text to token ids and back. Safe for use from several threads.
 /// </summary>
-/// <remarks>Text never turns into control tokens, whatever it says; only the caller can put those in.</remarks>
+/// <remarks>
+/// Text never turns into control tokens, whatever it says; only the caller can put those in, by their ids or as trusted
+/// stretches of a <see cref="PromptText"/>.
+/// </remarks>
 public abstract class Tokenizer
 {
+    private readonly string[] texts;
     private readonly byte[][] bytes;
 
-    private protected Tokenizer(byte[][] bytes, int? bosId, IEnumerable<int> endIds, bool addBos, bool startsWithSpace)
+    private protected Tokenizer(
+        string[] texts, byte[][] bytes, int? bosId, int? eosId, int? eotId, bool addBos, bool startsWithSpace)
     {
+        this.texts = texts;
         this.bytes = bytes;
         BosId = bosId;
-        EndIds = endIds.Distinct().ToArray();
+        EosId = eosId;
+        EndIds = new[] { eosId, eotId }.OfType<int>().Distinct().ToArray();
         AddBos = addBos && bosId is not null;
         StartsWithSpace = startsWithSpace;
     }
@@ -25,6 +32,9 @@ public abstract class Tokenizer
 
     /// <summary>The token that begins a text, where the vocabulary has one.</summary>
     public int? BosId { get; }
+
+    /// <summary>The token that ends a text, where the vocabulary has one; <see cref="EndIds"/> may hold others.</summary>
+    public int? EosId { get; }
 
     /// <summary>The tokens that end a text.</summary>
     public IReadOnlyList<int> EndIds { get; }
@@ -68,8 +78,29 @@ public abstract class Tokenizer
             tokens.Add(BosId ?? throw new InvalidOperationException("This vocabulary has no token that begins a text."));
         }
 
-        AppendTokens(text, tokens);
+        AppendTokens(PromptText.Untrusted(text), tokens);
         return [.. tokens];
+    }
+
+    /// <summary>
+    /// The tokens of a prompt. Control tokens are read from its trusted stretches, the longest first, and from nowhere
+    /// else: not even one that begins in such a stretch and ends outside. What is no control token is encoded as one text,
+    /// across the stretches.
+    /// </summary>
+    /// <param name="prompt">Any prompt. Half a surrogate pair counts as U+FFFD.</param>
+    /// <returns>
+    /// The tokens; where the model wants <see cref="BosId"/> first, it comes first once, whether or not the prompt has it.
+    /// </returns>
+    /// <remarks>
+    /// A token that the model's author defined and that is no control token is read from any text; but where a trusted
+    /// stretch has it too, and it is more than white space, or where it ends a text, it counts as one.
+    /// </remarks>
+    public int[] Encode(PromptText prompt)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        var tokens = new List<int>(prompt.Length / 2 + 2);
+        AppendTokens(prompt, tokens);
+        return AddBos && (tokens.Count == 0 || tokens[0] != BosId) ? [BosId!.Value, .. tokens] : [.. tokens];
     }
 
     /// <summary>The text of tokens. Bytes that are not UTF-8 become U+FFFD; control tokens have no text.</summary>
@@ -95,5 +126,28 @@ public abstract class Tokenizer
         : throw new ArgumentOutOfRangeException(
             nameof(token), token, $"Token ids of this vocabulary are 0 to {bytes.Length - 1}.");
 
-    private protected abstract void AppendTokens(string text, List<int> tokens);
+    /// <summary>
+    /// A token as the vocabulary writes it: "&lt;s&gt;" for one that begins texts, and the vocabulary's mark for a space.
+    /// </summary>
+    public string GetText(int token)
+    {
+        GetBytes(token);
+        return texts[token];
+    }
+
+    /// <summary>The first token in a text of a template that frames text; null where there is none.</summary>
+    internal int? FirstMark(string text)
+    {
+        var tokens = new List<int>();
+        AppendTokens(PromptText.Trusted(text), tokens);
+        int index = tokens.FindIndex(IsMark);
+        return index < 0 ? null : tokens[index];
+    }
+
+    /// <summary>
+    /// Whether a token frames text: a control token, or one that the author defined and that is not all white space.
+    /// </summary>
+    private protected abstract bool IsMark(int token);
+
+    private protected abstract void AppendTokens(PromptText prompt, List<int> tokens);
 }

@@ -5,8 +5,10 @@ using KleidiSharp.Models;
 
 namespace KleidiSharp.Tool.Run;
 
-/// <summary>One text, with a clock on reading the prompt and on writing.</summary>
-internal sealed class TextGeneration(LlamaModel model, SamplingOptions options) : IDisposable
+/// <summary>
+/// One text, with a clock on reading the prompt and on writing; with a template of chats, the answer to a message.
+/// </summary>
+internal sealed class TextGeneration(LlamaModel model, SamplingOptions options, ChatTemplate? chat) : IDisposable
 {
     // Tokens of the prompt that are read at once: enough for full speed, few enough to tell progress.
     private const int Batch = 128;
@@ -39,12 +41,12 @@ internal sealed class TextGeneration(LlamaModel model, SamplingOptions options) 
     public string End { get; private set; } = "the model ended it";
 
     /// <summary>Reads the prompt.</summary>
-    /// <param name="prompt">The text to continue; may be empty.</param>
+    /// <param name="prompt">The text to continue, or the message to answer; may be empty.</param>
     /// <param name="progress">Is told how far it is, from 0 to 1.</param>
     /// <exception cref="ArgumentException">The prompt has more tokens than the context holds, or none.</exception>
     public void Read(string prompt, Action<double> progress)
     {
-        int[] tokens = model.Tokenizer.Encode(prompt);
+        int[] tokens = chat is null ? model.Tokenizer.Encode(prompt) : chat.Encode([new ChatTurn("user", prompt)]);
         if (tokens.Length == 0)
         {
             throw new ArgumentException(
@@ -70,14 +72,14 @@ internal sealed class TextGeneration(LlamaModel model, SamplingOptions options) 
 
         PromptSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         PromptTokens = tokens.Length;
-        decoder = model.Tokenizer.CreateDecoder(atStart: prompt.Length == 0);
+        decoder = model.Tokenizer.CreateDecoder(atStart: chat is not null || prompt.Length == 0);
     }
 
     /// <summary>Writes, piece by piece.</summary>
     public IEnumerable<string> Write()
     {
         TokenDecoder pieces = decoder ?? throw new InvalidOperationException("The prompt has not been read.");
-        while (!model.Tokenizer.Ends(next))
+        while (!(chat?.EndsAnswer(next) ?? model.Tokenizer.Ends(next)))
         {
             Tokens++;
             string piece = pieces.Push(next);
