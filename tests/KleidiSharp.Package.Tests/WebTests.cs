@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Diagnostics;
-using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace KleidiSharp.PackageTests;
@@ -18,14 +17,15 @@ public sealed class WebTests
         using var app = new Consumer("Web", "net10.0", s_packages, WebSdk);
         app.AddModel("model.gguf");
         await using var server = new Server(app);
-        JsonElement answer = await server.Post("answer");
+        JsonElement answer = JsonSerializer.Deserialize<JsonElement>(await server.Post("answer"));
         string text = answer.GetProperty("text").GetString()!;
         Assert.NotEqual("", text);
         Assert.InRange(answer.GetProperty("outputTokenCount").GetInt32(), 1, 24);
         Assert.Matches("^(stop|length)$", answer.GetProperty("finishReason").GetString());
 
-        JsonElement pieces = await server.Post("stream");
-        Assert.Equal(text, string.Concat(pieces.EnumerateArray().Select(p => p.GetString())));
+        string[] pieces = JsonSerializer.Deserialize<string[]>(await server.Post("stream"))!;
+        Assert.True(pieces.Length > 1, $"the stream came as {pieces.Length} pieces");
+        Assert.Equal(text, string.Concat(pieces));
     }
 
     /// <summary>The sample of the package's README, as it stands there.</summary>
@@ -38,7 +38,7 @@ public sealed class WebTests
         app.AddModel("model.gguf");
         app.Write("Program.cs", sample);
         await using var server = new Server(app);
-        Assert.Equal(JsonValueKind.String, (await server.Post("chat")).ValueKind);
+        Assert.NotEqual("", await server.Post("chat"));
     }
 
     /// <summary>An application that was published and listens on a port of this machine.</summary>
@@ -64,13 +64,13 @@ public sealed class WebTests
             throw new InvalidOperationException($"the application ended: {process.StandardError.ReadToEnd()}");
         }
 
-        public async Task<JsonElement> Post(string path)
+        public async Task<string> Post(string path)
         {
             using HttpResponseMessage response = await client.PostAsync(
                 new Uri($"/{path}?message=hello", UriKind.Relative), content: null);
             string text = await response.Content.ReadAsStringAsync();
             Assert.True(response.IsSuccessStatusCode, $"{response.StatusCode}: {text}");
-            return await response.Content.ReadFromJsonAsync<JsonElement>();
+            return text;
         }
 
         public async ValueTask DisposeAsync()
