@@ -20,7 +20,8 @@ public sealed class GateTests
             CancellationToken.None);
         entered.Wait();
         Task<bool> closing = Task.Run(gate.Close);
-        await Task.Delay(100);
+        Assert.True(SpinWait.SpinUntil(() => Record.Exception(gate.ThrowIfClosed) is not null, TimeSpan.FromMinutes(1)));
+        await Task.Delay(50);
         Assert.False(closing.IsCompleted);
         release.Set();
         Assert.True(await closing);
