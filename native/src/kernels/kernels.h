@@ -38,6 +38,7 @@ extern const KernelCode kBf16Avx2;
 
 // AArch64
 extern const KernelCode kInt4GroupNeon;
+extern const KernelCode kInt4GroupI8mm;
 extern const KernelCode kInt4ChannelNeon;
 extern const KernelCode kInt8ChannelNeon;
 extern const KernelCode kInt2ChannelNeon;
