@@ -129,7 +129,7 @@ struct RowKernel {
 
     static int64_t lhs_pieces(int64_t m) { return m; }
 
-    // A panel of activations for each row, which is all of its rows.
+    // A panel for each row, whose rows are all this one.
     static void pack_lhs(const MatMul& mm, int64_t piece) {
         MatMul row = mm;
         row.m = Products::kCopies;
