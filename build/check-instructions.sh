@@ -20,6 +20,8 @@ allowed() { # MACHINE OBJECT
         # xgetbv, run where cpuid says that it is there; SSE2 else.
         x86-64:) if [[ $2 == */src/cpu.cpp.o ]]; then echo generic64+xsave; else echo generic64; fi ;;
         x86-64:*) echo generic64 ;;
+        aarch64:dotprod) echo armv8.2-a+dotprod ;;
+        aarch64:i8mm) echo armv8.2-a+i8mm ;;
         # Armv8.0 with NEON: KleidiAI's own objects hold what is beyond it.
         aarch64:*) echo armv8-a ;;
     esac

@@ -34,6 +34,8 @@ constexpr int64_t kSmeF32Columns = 16;
 constexpr uint64_t kNeedsSME = KS_CPU_NEON | KS_CPU_SME;
 constexpr uint64_t kNeedsSME2 = kNeedsSME | KS_CPU_SME2;
 
+constexpr const char* kReplaced = "on request: the row before takes its place, and is checked against it";
+
 constexpr const char* kSmeSeveralRows =
     "several rows at once, outer products; on request only: cores share the unit that does them; not measured";
 constexpr const char* kSmeOneRow = "one row; on request only, with the kernel for several rows that shares its weights";
@@ -60,26 +62,39 @@ const Kernel table[] = {
                 "kai_matmul_clamp_f32_qai8dxp1x4_qsi4c32p4vlx4_1x4vl_sme2_dot", kInt4GroupSme2Dot),
 
     // int4 groups, AArch64: KleidiAI SVE of 256 bits, i8mm, dotprod, then neon. The layout of the first row that fits
-    // is the one to pack for, so the kernels for several rows come before those for one.
+    // is the one to pack for, so the kernels for several rows come before those for one. Instructions are those of all
+    // of ks_matmul() for each multiply-accumulate, 2048 x 2048 weights in groups of 32.
     {"kai_matmul_clamp_f32_qai8dxp2vsx8sf32_qsi4c32p8x8s16s0sbf16bf32_8vsx8_sve_i8mm", kKleidiAI,
-     "many rows at once, 8-bit matrix multiply on vectors of 256 bits: from 16 rows on little more than half the "
-     "instructions of NEON over the same packed weights, below three quarters of them, each of twice the work",
+     "many rows at once, 8-bit matrix multiply on vectors of 256 bits: 0.057 instructions, each of twice the work",
      KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR16, KS_TIER_SVE, KS_CPU_SVE | KS_CPU_SVE_I8MM, Vectors::kSve256, 16,
      kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4GroupKleidiAISve16x8)},
-    {"kai_matmul_clamp_f32_qai8dxp4x8_qsi4c32p8x8_4x8x32_neon_i8mm", kKleidiAI,
-     "several rows at once, 8-bit matrix multiply; from two rows on it needs fewer instructions than one at a time",
+    {"ks_int4_group_16x4_i8mm", kKleidiSharp,
+     "several rows at once, 8-bit matrix multiply: 0.077 instructions from 16 rows on, KleidiAI's kernel 0.107",
      KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR16, KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, Vectors::kAny, 2, kAnyRows,
-     1, true, KS_CODE_KLEIDIAI(kInt4GroupKleidiAII8mm4x8)},
+     1, true, KS_CODE_ARM64(kInt4GroupI8mm)},
+    {"kai_matmul_clamp_f32_qai8dxp4x8_qsi4c32p8x8_4x8x32_neon_i8mm", kKleidiAI, kReplaced, KS_FORMAT_INT4_GROUP,
+     KS_LAYOUT_INT4_NR8KR16, KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, Vectors::kAny, 2, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAII8mm4x8)},
+    {"ks_int4_group_16x4_dotprod", kKleidiSharp,
+     "five rows or more, dot products: 0.109 instructions from 16 rows on, KleidiAI's kernel 0.131",
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 5,
+     kAnyRows, 1, true, KS_CODE_ARM64(kInt4GroupDotprod)},
     {"kai_matmul_clamp_f32_qai8dxp4x4_qsi4c32p8x4_4x8_neon_dotprod", kKleidiAI,
-     "several rows at once, dot products; from three rows on it needs fewer instructions than one at a time",
-     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 3,
-     kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod4x8)},
-    {"kai_matmul_clamp_f32_qai8dxp1x4_qsi4c32p8x4_1x8_neon_dotprod", kKleidiAI,
-     "one row at a time, dot products; shares its packed weights with the dot-product kernel for several rows",
+     "three or four rows, where it needs 5 % fewer instructions than the row before", KS_FORMAT_INT4_GROUP,
+     KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 3, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod4x8)},
+    {"ks_int4_group_1x16_dotprod", kKleidiSharp,
+     "one row at a time, weights packed as for several: 0.196 instructions, KleidiAI's kernel 0.235",
      KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1,
-     kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod1x8Kr8)},
-    {"kai_matmul_clamp_f32_qai8dxp1x8_qsi4c32p8x8_1x8x32_neon_dotprod", kKleidiAI,
-     "one row at a time, dot products; shares its packed weights with the i8mm kernel", KS_FORMAT_INT4_GROUP,
+     kAnyRows, 1, true, KS_CODE_ARM64(kInt4GroupDotprodRowKr8)},
+    {"kai_matmul_clamp_f32_qai8dxp1x4_qsi4c32p8x4_1x8_neon_dotprod", kKleidiAI, kReplaced, KS_FORMAT_INT4_GROUP,
+     KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod1x8Kr8)},
+    {"ks_int4_group_1x16_nr8kr16_dotprod", kKleidiSharp,
+     "one row at a time, weights packed as for i8mm: 0.215 instructions, KleidiAI's kernel 0.254", KS_FORMAT_INT4_GROUP,
+     KS_LAYOUT_INT4_NR8KR16, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_CODE_ARM64(kInt4GroupDotprodRowKr16)},
+    {"kai_matmul_clamp_f32_qai8dxp1x8_qsi4c32p8x8_1x8x32_neon_dotprod", kKleidiAI, kReplaced, KS_FORMAT_INT4_GROUP,
      KS_LAYOUT_INT4_NR8KR16, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
      KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod1x8Kr16)},
     {"ks_int4_group_4x8_neon", kKleidiSharp, "for cores without dot products, where KleidiAI has no int4 kernel",
@@ -317,7 +332,8 @@ const Kernel table[] = {
      KS_FORMAT_F32, KS_LAYOUT_F32_N16, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
      KS_CODE_KLEIDIAI(kF32KleidiAI6x16)},
     {"kai_matmul_clamp_f32_f32_f32p4vlx1b_6x4vl_sve_mla", kKleidiAI,
-     "half the instructions of NEON where vectors have 256 bits, but cores with such vectors have twice as many units for "
+     "half the instructions of NEON where vectors have 256 bits, but cores with such vectors have twice as many units "
+     "for "
      "NEON, and its weights are packed for one vector length; hence after NEON",
      KS_FORMAT_F32, KS_LAYOUT_F32_SVE, KS_TIER_SVE, KS_CPU_NEON | KS_CPU_SVE, Vectors::kSve, 1, kAnyRows, 1, true,
      KS_CODE_KLEIDIAI(kF32KleidiAISve6x4vl)},

@@ -38,6 +38,10 @@ extern const KernelCode kBf16Avx2;
 
 // AArch64
 extern const KernelCode kInt4GroupNeon;
+extern const KernelCode kInt4GroupI8mm;
+extern const KernelCode kInt4GroupDotprod;
+extern const KernelCode kInt4GroupDotprodRowKr8;
+extern const KernelCode kInt4GroupDotprodRowKr16;
 extern const KernelCode kInt4ChannelNeon;
 extern const KernelCode kInt8ChannelNeon;
 extern const KernelCode kInt2ChannelNeon;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations as KleidiAI's micro-kernels read them, prepared by this library's own code: the bits that ks_matmul()
-// states, rows that are not finite or vanish included. Compiled for the baseline of AArch64.
+// Activations as KleidiAI's micro-kernels, and our own over its layouts, read them, prepared by this library's own
+// code: the bits that ks_matmul() states, rows that are not finite or vanish included. Compiled for the baseline of
+// AArch64.
 //
 // Rows come in panels of tile.rows, the last one shorter. In a panel the codes of a row stand in runs of tile.run
 // bytes, run by run, and in each run row by row. k is padded to a multiple of 32; the padding meets weights of value 0.

@@ -22,15 +22,14 @@ RowRange row_range(const float* x, int64_t k) {
     const float32x4_t zero = vdupq_n_f32(0);
     float32x4_t lo[4] = {zero, zero, zero, zero};
     float32x4_t hi[4] = {zero, zero, zero, zero};
-    float buffer[kPiece];
-    for (int64_t i = 0; i < k; i += kPiece) {
-        const float* from = piece_of_row(x, i, k, buffer);
+    for_pieces(x, k, [&](int64_t, const float* from) {
+#pragma GCC unroll 8
         for (int j = 0; j < 8; ++j) {
             const float32x4_t v = vld1q_f32(from + 4 * j);
             lo[j % 4] = vminq_f32(lo[j % 4], v);  // unlike vminnmq_f32, keeps a NaN
             hi[j % 4] = vmaxq_f32(hi[j % 4], v);
         }
-    }
+    });
     return {vminvq_f32(vminq_f32(vminq_f32(lo[0], lo[1]), vminq_f32(lo[2], lo[3]))),
             vmaxvq_f32(vmaxq_f32(vmaxq_f32(hi[0], hi[1]), vmaxq_f32(hi[2], hi[3])))};
 }
@@ -71,11 +70,22 @@ void pack(const MatMul& mm, LhsTile tile, int64_t panel) {
         const float* x = mm.x + (first + r) * mm.x_stride;
         const RowQuantizer quantizer = row_quantizer(mm, x);
         const int16x8_t zero_point = vdupq_n_s16(static_cast<int16_t>(quantizer.row.zero_point));
-        float buffer[kPiece];
-        for (int64_t i = 0; i < mm.k; i += kPiece) {
-            const float* from = piece_of_row(x, i, mm.k, buffer);
-            store32(codes + i * tile.rows + r * tile.run, quantize32<round_away>(from, quantizer.factor, zero_point),
-                    tile);
+        const float factor = quantizer.factor;
+        uint8_t* to = codes + r * tile.run;
+        const auto pack_row = [=](auto store) {
+            for_pieces(x, mm.k, [=](int64_t i, const float* from) {
+                store(to + i * tile.rows, quantize32<round_away>(from, factor, zero_point));
+            });
+        };
+        // A loop for each of the tiles that NEON kernels have, whose strides are constants then.
+        if (tile.rows == 1) {
+            pack_row([](uint8_t* out, Codes32 c) { store32(out, c, LhsTile{1, 8}); });
+        } else if (tile.rows == 4 && tile.run == 8) {
+            pack_row([](uint8_t* out, Codes32 c) { store32(out, c, LhsTile{4, 8}); });
+        } else if (tile.rows == 4) {
+            pack_row([](uint8_t* out, Codes32 c) { store32(out, c, LhsTile{4, 4}); });
+        } else {
+            pack_row([=](uint8_t* out, Codes32 c) { store32(out, c, tile); });
         }
         minus_zero_points[r] = -quantizer.row.zero_point;
         scales[r] = kScaled ? quantizer.row.scale : 1.0f;
