@@ -101,11 +101,11 @@ fuzz() {
 }
 
 # The native tests on an emulated CPU. The first of the list runs all. Every other one runs what depends on the CPU: no
-# kernels of our own (ks_), which have the code of Armv8.0 everywhere, and of KleidiAI's (kai_) fewer cases than there are
+# kernels that have the code of Armv8.0 everywhere (portable, our NEON), and of the others fewer cases than there are
 # here, there being many CPUs; "max" leaves the kernels without SVE and SME to the CPUs before it. KS_TEST_CASES says how
 # many cases; the parity tests, with KLEIDISHARP_PARITY_CASES, run every kernel on every CPU.
 on_emulated_cpu() { # CPU
-    local without='*/ks_*'
+    local without='*/ks_*_neon:*/ks_*_portable'
     [[ $1 != max,* ]] || without+=':*_neon_*'
     if [[ $1 == "${arm_cpus[0]}" ]]; then
         QEMU_CPU=$1 ctest --preset linux-arm64-cross -j "$(nproc)"
