@@ -305,7 +305,9 @@ public sealed class LoadFailureTests : IDisposable
         string[] prefix = Environment.IsPrivilegedProcess
             ? ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
             : [];
-        Skip.IfNot(Succeeds([.. prefix, "test", "-r", program]), $"{user} cannot run the program");
+        Skip.IfNot(
+            Succeeds([.. prefix, "test", "-r", program]) && Succeeds([.. prefix, "test", "-x", LoadRun.Runtime]),
+            $"{user} cannot run {program} with {LoadRun.Runtime}");
         return (program, prefix);
     }
 

@@ -9,6 +9,9 @@ internal static class LoadRun
 {
     private const string Variable = "KLEIDISHARP_LIBRARY";
 
+    /// <summary>The runtime that runs the tests; it is not always the one that the system finds first.</summary>
+    public static string Runtime => Environment.ProcessPath!;
+
     private static string Assembly => typeof(TestProgram).Assembly.Location;
 
     /// <summary>Names a file as the library.</summary>
@@ -17,7 +20,7 @@ internal static class LoadRun
     /// <param name="prefix">A command that runs the program, for instance as another user.</param>
     public static LoadOutcome Of(string? library, string? program = null, params string[] prefix)
     {
-        string[] command = [.. prefix, "dotnet", program ?? Assembly, TestProgram.Load];
+        string[] command = [.. prefix, Runtime, program ?? Assembly, TestProgram.Load];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
