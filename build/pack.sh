@@ -8,10 +8,9 @@ cd "$root"
 [[ $# -le 1 && ${1:-} != -* ]] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 folder=$(realpath -m "${1:-out/packages}")
 
-arm64=linux-arm64-cross
-[[ $(uname -m) != aarch64 ]] || arm64=linux-arm64
+[[ $(uname -m) == x86_64 ]] || { echo "pack.sh: the native files are built on x64 only; this is $(uname -m)" >&2; exit 2; }
 assets=()
-for asset in linux-x64:linux-x64 linux-musl-x64:linux-musl-x64 linux-arm64:$arm64 linux-musl-arm64:linux-musl-arm64-cross; do
+for asset in linux-x64:linux-x64 linux-musl-x64:linux-musl-x64 linux-arm64:linux-arm64-cross linux-musl-arm64:linux-musl-arm64-cross; do
     preset=${asset#*:}
     cmake --preset "$preset" >/dev/null
     cmake --build --preset "$preset" --target kleidisharp -j "$(nproc)" >/dev/null

@@ -16,8 +16,7 @@ public sealed class AheadOfTimeTests
     [SkippableFact]
     public void Size_and_start_against_the_managed_path()
     {
-        PackageFeed.Require();
-        Skip.IfNot(OperatingSystem.IsLinux(), "There is no native file for this system.");
+        PublishTests.Require();
         using var app = new Consumer("Start", "net10.0", ["KleidiSharp"], more: "<PublishAot>true</PublishAot>");
         string published = app.Publish("-r", "linux-x64");
         string program = Path.Combine(published, "app");

@@ -11,13 +11,12 @@ public sealed class PublishTests
     private const string Operator = nameof(Operator);
     private static readonly string[] s_library = ["KleidiSharp"];
 
-    [SkippableTheory]
-    [InlineData("net10.0")]
-    public void Run_from_source(string framework)
+    [SkippableFact]
+    public void Run_from_source()
     {
         Require();
-        using var app = new Consumer(Operator, framework, s_library);
-        CheckNative(app.Dotnet("run", "-c", "Release"), framework);
+        using var app = new Consumer(Operator, "net10.0", s_library);
+        CheckNative(app.Dotnet("run", "-c", "Release"), "net10.0");
     }
 
     [SkippableFact]
@@ -35,17 +34,16 @@ public sealed class PublishTests
     }
 
     [SkippableTheory]
-    [InlineData("framework-dependent", "net10.0", "--no-self-contained")]
-    [InlineData("self-contained", "net10.0", "--self-contained")]
-    [InlineData("self-contained", "net8.0", "--self-contained")]
-    [InlineData("single file", "net10.0", "--self-contained", "-p:PublishSingleFile=true")]
-    [InlineData("trimmed", "net10.0", "--self-contained", "-p:PublishTrimmed=true", "-p:TrimMode=full")]
-    [InlineData("trimmed single file", "net8.0", "--self-contained", "-p:PublishTrimmed=true", "-p:PublishSingleFile=true")]
-    [InlineData("NativeAOT", "net10.0", "-p:PublishAot=true")]
-    public void For_this_machine(string kind, string framework, params string[] options)
+    [InlineData("net10.0", "--no-self-contained")]
+    [InlineData("net10.0", "--self-contained")]
+    [InlineData("net8.0", "--self-contained")]
+    [InlineData("net10.0", "--self-contained", "-p:PublishSingleFile=true")]
+    [InlineData("net10.0", "--self-contained", "-p:PublishTrimmed=true", "-p:TrimMode=full")]
+    [InlineData("net8.0", "--self-contained", "-p:PublishTrimmed=true", "-p:PublishSingleFile=true")]
+    [InlineData("net10.0", "-p:PublishAot=true")]
+    public void For_this_machine(string framework, params string[] options)
     {
         Require();
-        Assert.NotEmpty(kind);
         using var app = new Consumer(Operator, framework, s_library);
         string published = app.Publish(["-r", Here, .. options]);
         Assert.Equal([PackageFeed.NativeFile], Consumer.NativeFiles(published));
@@ -77,7 +75,8 @@ public sealed class PublishTests
         CheckNative(Command.Run(Path.Combine(published, "app"), [], published), "net10.0");
     }
 
-    private static void Require()
+    /// <summary>Skips the test where there is no package, or this machine is not the one that the tests publish for.</summary>
+    internal static void Require()
     {
         PackageFeed.Require();
         Skip.IfNot(OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.OSArchitecture

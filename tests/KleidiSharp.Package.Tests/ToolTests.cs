@@ -25,9 +25,14 @@ public sealed class ToolTests
         Assert.StartsWith(
             folder.PathOf("tools"), report.RootElement.GetProperty("library").GetProperty("path").GetString(), StringComparison.Ordinal);
 
-        string[] native = Consumer.NativeFiles(folder.PathOf("tools", ".store"));
-        Assert.All(native.Where(f => f.EndsWith(".so", StringComparison.Ordinal)), file => Assert.Equal(
-            PackageFeed.NativeHash(Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file)))!),
-            PackageFeed.Hash(File.ReadAllBytes(Path.Combine(folder.PathOf("tools", ".store"), file)))));
+        // Each of its two frameworks has the library's files, one for each runtime identifier.
+        string[] native = Directory.GetFiles(folder.PathOf("tools", ".store"), PackageFeed.NativeFile, SearchOption.AllDirectories);
+        Assert.Equal(
+            PackageFeed.NativeIdentifiers.SelectMany(identifier => new[] { identifier, identifier }),
+            native.Select(IdentifierOf).Order(StringComparer.Ordinal));
+        Assert.All(native, file => Assert.Equal(
+            PackageFeed.NativeHash(IdentifierOf(file)), PackageFeed.Hash(File.ReadAllBytes(file))));
+
+        static string IdentifierOf(string file) => Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file)))!;
     }
 }
