@@ -37,12 +37,14 @@ void multiply_tile(const Tile& tile) {
     const Element* weights = tile.weights<Element>(0);
     const int64_t panel_stride = tile.panel_bytes / static_cast<int64_t>(sizeof(Element));
     const float* x = tile.x + tile.k_begin;
+    const uint8_t* fetch = tile.fetch;
+    int64_t until_fetch = tile.fetch_step;
     for (int64_t i = tile.k_begin; i < tile.k_end; ++i, ++x, weights += kColumns) {
-        if (tile.fetch) {
+        if (--until_fetch == 0) {
 #pragma GCC unroll 8
-            for (int p = 0; p < kPanels; ++p) {
-                _mm_prefetch(weights + p * panel_stride + kFetchDistance * kColumns, _MM_HINT_T0);
-            }
+            for (int p = 0; p < kPanels; ++p) _mm_prefetch(fetch + p * tile.panel_bytes, _MM_HINT_T0);
+            fetch += kLine;
+            until_fetch = tile.fetch_step;
         }
         __m256 w[kPanels][kVectors];
 #pragma GCC unroll 8

@@ -18,8 +18,9 @@ namespace {
 constexpr int kColumns = 16;  // a panel
 constexpr int kMaxHeight = 6;
 constexpr int kMaxPanels = 4;
-constexpr int64_t kBlock = 512;
-// How far ahead along k the first tile fetches its panels from memory.
+constexpr int64_t kBlock = 1024;
+constexpr int64_t kLine = 64;  // bytes of a cache line
+// How far ahead along k a lone tile fetches its panels from memory.
 constexpr int64_t kFetchDistance = 32;
 
 // Rows by panels. Starts from the bias where k_begin is 0, else from y; writes results where k_end is k.
@@ -31,7 +32,10 @@ struct Tile {
     int64_t k_begin;
     int64_t k_end;
     int64_t k;
-    bool fetch;
+    // A line of each panel is fetched every `fetch_step` values of k. A lone tile fetches its own panels, ahead of itself;
+    // of several each fetches a share of the block that comes next.
+    const uint8_t* fetch;
+    int64_t fetch_step;
     float* y;
     int64_t y_stride;
     int64_t columns;  // that exist, from the first panel of the tile on
@@ -70,7 +74,9 @@ void run_tiles(const MatMul& mm, const TileFunction* const* by_panels, int64_t m
                int64_t n_end) {
     const RowTiles tiles = row_tiles(mm.m);
     // A lone tile gains nothing from blocks.
-    const int64_t block = tiles.count == 1 ? mm.k : kBlock;
+    const int64_t block = tiles.count == 1 || mm.k < kBlock ? mm.k : kBlock;
+    constexpr int64_t kStep = kColumns * sizeof(Element);  // bytes of a panel for a value of k
+    const int64_t share = (block * kStep + kLine * tiles.count - 1) / (kLine * tiles.count);  // lines of a panel
     Tile tile;
     tile.panel_bytes = kColumns * static_cast<int64_t>(sizeof(float) + static_cast<uint64_t>(mm.k) * sizeof(Element));
     tile.x_stride = prepared_stride<Element>(mm);
@@ -85,10 +91,18 @@ void run_tiles(const MatMul& mm, const TileFunction* const* by_panels, int64_t m
         const TileFunction* const by_height = by_panels[(panels < max_panels ? panels : max_panels) - 1];
         for (tile.k_begin = 0; tile.k_begin < mm.k; tile.k_begin = tile.k_end) {
             tile.k_end = tile.k_begin + block < mm.k ? tile.k_begin + block : mm.k;
+            const uint8_t* const weights = tile.panels + kColumns * sizeof(float);
+            const uint8_t* next = weights + tile.k_end * kStep;
+            if (tiles.count == 1) {
+                next = weights + kFetchDistance * kStep;
+            } else if (tile.k_end == mm.k) {
+                next = weights + max_panels * tile.panel_bytes;
+            }
+            tile.fetch_step = (tile.k_end - tile.k_begin + share - 1) / share;
             for (int64_t i = 0; i < tiles.count; ++i) {
+                tile.fetch = next + i * share * kLine;
                 tile.x = prepared_x<Element>(mm) + tiles.first(i) * tile.x_stride;
                 tile.y = mm.y + tiles.first(i) * mm.y_stride + n;
-                tile.fetch = i == 0;
                 by_height[tiles.height(i) - 1](tile);
             }
         }
