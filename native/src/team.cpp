@@ -21,6 +21,7 @@ struct alignas(KS_ALIGNMENT) ks_team {
     static constexpr uint64_t kMagic = 0x6D6165542D534B2E;
     std::atomic<uint64_t> magic{0};
     int32_t workers = 0;
+    int32_t useful = 0;  // workers for which the caller leaves a processor
     Word parked{0};  // threads in ks_team_work()
     Word busy{0};    // a caller holds the team
     Word stopped{0};
@@ -43,6 +44,7 @@ namespace {
 
 constexpr int32_t kMostWorkers = 1023;
 constexpr int kSpins = 2048;  // tens of microseconds: longer than the gap between two layers' multiplications
+constexpr int32_t kEveryone = INT32_MAX;
 
 // ks_team::state
 constexpr uint32_t kOpen = 1;
@@ -58,10 +60,16 @@ void pause_spin() {
 #endif
 }
 
+int32_t awake_workers(const ks_team& team) {
+    return static_cast<int32_t>(team.parked.load(std::memory_order_relaxed) - team.sleepers.load());
+}
+
 // Returns a generation other than `seen`. A sleeper counts itself before the kernel compares the word, and who moves
-// the word on does so before reading the count: one of them notices the other.
+// the word on does so before reading the count: one of them notices the other. Those that are more than there are
+// processors sleep at once: they would take the time of those that work.
 uint32_t wait_for_generation(ks_team& team, uint32_t seen) {
-    for (int spin = 0; spin < kSpins; ++spin) {
+    const int spins = awake_workers(team) <= team.useful ? kSpins : 0;
+    for (int spin = 0; spin < spins; ++spin) {
         const uint32_t now = team.generation.load(std::memory_order_acquire);
         if (now != seen) return now;
         pause_spin();
@@ -73,9 +81,12 @@ uint32_t wait_for_generation(ks_team& team, uint32_t seen) {
     return now;
 }
 
-void next_generation(ks_team& team, int32_t threads_to_wake) {
+// Wakes sleepers until so many workers are awake.
+void next_generation(ks_team& team, int32_t wanted) {
     team.generation.fetch_add(1);
-    if (team.sleepers.load() != 0) os_wake(team.generation, threads_to_wake);
+    if (team.sleepers.load() == 0) return;
+    const int32_t missing = wanted == kEveryone ? kEveryone : wanted - awake_workers(team);
+    if (missing > 0) os_wake(team.generation, missing);
 }
 
 bool enter(ks_team& team) {
@@ -147,7 +158,7 @@ ks_status check_team(const ks_team* team) {
     return team->stopped.load(std::memory_order_acquire) ? fail(KS_ERROR_TEAM, "team is stopped") : KS_OK;
 }
 
-int32_t team_threads(const ks_team* team) { return team != nullptr ? team->workers + 1 : 1; }
+int32_t team_threads(const ks_team* team) { return team != nullptr ? team->useful + 1 : 1; }
 
 uint64_t team_size() { return sizeof(ks_team); }
 
@@ -161,7 +172,7 @@ void parallel_for(ks_team* team, int64_t tasks, void (*run)(void* context, int64
     team->tasks = tasks;
     team->next.store(0, std::memory_order_relaxed);
     team->state.store(kOpen, std::memory_order_release);
-    next_generation(*team, static_cast<int32_t>(tasks - 1 < team->workers ? tasks - 1 : team->workers));
+    next_generation(*team, static_cast<int32_t>(tasks - 1 < team->useful ? tasks - 1 : team->useful));
     take_tasks(*team);
     close_and_wait(*team);
     team->busy.store(0, std::memory_order_release);
@@ -182,6 +193,8 @@ int32_t ks_team_init(void* memory, uint64_t memory_size, int32_t workers) {
     KS_CHECK(ks::check_capacity("memory", memory_size, ks::team_size(), "bytes"));
     ks_team* team = new (memory) ks_team;
     team->workers = workers;
+    const int32_t others = ks::os_processors() - 1;
+    team->useful = workers < others ? workers : others;
     team->magic.store(ks_team::kMagic, std::memory_order_release);
     return KS_OK;
 }
@@ -194,7 +207,7 @@ int32_t ks_team_work(ks_team* team) {
 int32_t ks_team_stop(ks_team* team) {
     KS_CHECK(ks::check_team(team));
     team->stopped.store(1, std::memory_order_release);
-    ks::next_generation(*team, INT32_MAX);
+    ks::next_generation(*team, ks::kEveryone);
     return KS_OK;
 }
 

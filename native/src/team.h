@@ -11,7 +11,7 @@ namespace ks {
 // A team that is initialised and not stopped.
 ks_status check_team(const ks_team* team);
 
-// Threads that work on one parallel_for(), the caller included; 1 for null.
+// Threads that gain from sharing one parallel_for(), the caller included: no more than processors. 1 for null.
 int32_t team_threads(const ks_team* team);
 
 // Bytes that the team occupies.

@@ -2,9 +2,13 @@
 // The fork-join by itself: every task runs exactly once, whoever comes, and nobody is left asleep.
 #include <atomic>
 #include <chrono>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 #include "support/random.h"
 #include "support/workers.h"
+#include "os/os.h"
 #include "team.h"
 
 namespace ks_test {
@@ -91,6 +95,7 @@ TEST(Team, CallerDoesNotNeedWorkers) {
 
 // Two tasks that each wait for the other end only where a worker shares the work.
 TEST(Team, WorkersShareTheWork) {
+    if (ks::os_processors() == 1) GTEST_SKIP() << "one processor: nobody would share";
     Workers workers(1);
     std::atomic<int> begun{0};
     const auto meet = [](void* context, int64_t) {
@@ -101,6 +106,32 @@ TEST(Team, WorkersShareTheWork) {
     ks::parallel_for(workers.team(), 2, meet, &begun);
     EXPECT_EQ(begun, 2);
 }
+
+#if defined(__linux__)
+// Workers that would only take turns with the caller are no help.
+TEST(Team, CountsTheProcessorsOfTheThreadThatMakesIt) {
+    cpu_set_t before;
+    ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+    EXPECT_EQ(ks::os_processors(), CPU_COUNT(&before));
+    {
+        Workers workers(7);
+        EXPECT_EQ(ks::team_threads(workers.team()), CPU_COUNT(&before) < 8 ? CPU_COUNT(&before) : 8);
+    }
+
+    int first = 0;
+    while (!CPU_ISSET(first, &before)) ++first;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    {
+        Workers workers(3);
+        EXPECT_EQ(ks::team_threads(workers.team()), 1);
+        run_jobs(workers.team(), seed_of_case(0), 100);
+    }
+    EXPECT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+}
+#endif
 
 TEST(Team, JobWithinAJobRunsAlone) {
     Workers workers(2);

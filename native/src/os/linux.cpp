@@ -28,6 +28,15 @@ void os_wake(std::atomic<uint32_t>& word, int32_t threads) {
     syscall(SYS_futex, &word, kWake, threads, nullptr, nullptr, 0);
 }
 
+int32_t os_processors() {
+    // The system call: glibc's function wants its own type of set, whose size is not enough for every machine.
+    uint64_t set[128] = {};
+    const long bytes = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
+    int32_t processors = 0;
+    for (long i = 0; i < bytes / 8; ++i) processors += __builtin_popcountll(set[i]);
+    return processors > 0 ? processors : 1;
+}
+
 #if defined(__aarch64__)
 
 uint64_t os_arm_features() {

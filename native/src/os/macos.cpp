@@ -28,6 +28,12 @@ void os_wake(std::atomic<uint32_t>& word, int32_t threads) {
     }
 }
 
+int32_t os_processors() {
+    int32_t processors = 0;
+    size_t size = sizeof processors;
+    return sysctlbyname("hw.activecpu", &processors, &size, nullptr, 0) == 0 && processors > 0 ? processors : 1;
+}
+
 #if defined(__aarch64__)
 
 namespace {

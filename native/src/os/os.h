@@ -14,6 +14,9 @@ void os_wait(std::atomic<uint32_t>& word, uint32_t expected);
 // Wakes that many threads that sleep on `word`, or all of them.
 void os_wake(std::atomic<uint32_t>& word, int32_t threads);
 
+// Processors that this thread may run on, at least 1.
+int32_t os_processors();
+
 #if defined(__aarch64__)
 
 // ks_cpu_feature bits that the operating system lets programs use.

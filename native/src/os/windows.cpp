@@ -19,6 +19,14 @@ void os_wake(std::atomic<uint32_t>& word, int32_t threads) {
     }
 }
 
+int32_t os_processors() {
+    DWORD_PTR process;
+    DWORD_PTR system;
+    if (!GetProcessAffinityMask(GetCurrentProcess(), &process, &system)) return 1;
+    // Both are 0 where the process spans processor groups.
+    return process != 0 ? __builtin_popcountll(process) : static_cast<int32_t>(GetActiveProcessorCount(ALL_PROCESSOR_GROUPS));
+}
+
 #if defined(__aarch64__)
 
 // SVE and SME are left off: Windows does not tell their vector lengths.
