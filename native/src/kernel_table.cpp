@@ -28,6 +28,9 @@ constexpr const char* kKleidiSharp = "KleidiSharp";
 #define KS_CODE_KLEIDIAI(code) KS_CODE_ARM64(code)
 #endif
 
+// Three fields: the tier of NEON kernels that need one more feature, what they need, and that any vectors do.
+#define KS_NEON_AND(feature) KS_TIER_##feature, KS_CPU_NEON | KS_CPU_##feature, Vectors::kAny
+
 // Columns below which most of an SME kernel's tile would be idle with vectors of 512 bits.
 constexpr int64_t kSmeColumns = 32;
 constexpr int64_t kSmeF32Columns = 16;
@@ -35,7 +38,6 @@ constexpr uint64_t kNeedsSME = KS_CPU_NEON | KS_CPU_SME;
 constexpr uint64_t kNeedsSME2 = kNeedsSME | KS_CPU_SME2;
 
 constexpr const char* kReplaced = "on request: the row before takes its place, and is checked against it";
-
 constexpr const char* kSmeSeveralRows =
     "several rows at once, outer products; on request only: cores share the unit that does them; not measured";
 constexpr const char* kSmeOneRow = "one row; on request only, with the kernel for several rows that shares its weights";
@@ -70,32 +72,29 @@ const Kernel table[] = {
      kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4GroupKleidiAISve16x8)},
     {"ks_int4_group_16x4_i8mm", kKleidiSharp,
      "several rows at once, 8-bit matrix multiply: 0.077 instructions from 16 rows on, KleidiAI's kernel 0.107",
-     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR16, KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, Vectors::kAny, 2, kAnyRows,
-     1, true, KS_CODE_ARM64(kInt4GroupI8mm)},
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR16, KS_NEON_AND(I8MM), 2, kAnyRows, 1, true,
+     KS_CODE_ARM64(kInt4GroupI8mm)},
     {"kai_matmul_clamp_f32_qai8dxp4x8_qsi4c32p8x8_4x8x32_neon_i8mm", kKleidiAI, kReplaced, KS_FORMAT_INT4_GROUP,
-     KS_LAYOUT_INT4_NR8KR16, KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, Vectors::kAny, 2, kAnyRows, 1, true,
-     KS_CODE_KLEIDIAI(kInt4GroupKleidiAII8mm4x8)},
+     KS_LAYOUT_INT4_NR8KR16, KS_NEON_AND(I8MM), 2, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4GroupKleidiAII8mm4x8)},
     {"ks_int4_group_16x4_dotprod", kKleidiSharp,
      "five rows or more, dot products: 0.109 instructions from 16 rows on, KleidiAI's kernel 0.131",
-     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 5,
-     kAnyRows, 1, true, KS_CODE_ARM64(kInt4GroupDotprod)},
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_NEON_AND(DOTPROD), 5, kAnyRows, 1, true,
+     KS_CODE_ARM64(kInt4GroupDotprod)},
     {"kai_matmul_clamp_f32_qai8dxp4x4_qsi4c32p8x4_4x8_neon_dotprod", kKleidiAI,
      "three or four rows, where it needs 5 % fewer instructions than the row before", KS_FORMAT_INT4_GROUP,
-     KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 3, kAnyRows, 1, true,
-     KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod4x8)},
+     KS_LAYOUT_INT4_NR8KR8, KS_NEON_AND(DOTPROD), 3, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod4x8)},
     {"ks_int4_group_1x16_dotprod", kKleidiSharp,
      "one row at a time, weights packed as for several: 0.196 instructions, KleidiAI's kernel 0.235",
-     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1,
-     kAnyRows, 1, true, KS_CODE_ARM64(kInt4GroupDotprodRowKr8)},
+     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_NR8KR8, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true,
+     KS_CODE_ARM64(kInt4GroupDotprodRowKr8)},
     {"kai_matmul_clamp_f32_qai8dxp1x4_qsi4c32p8x4_1x8_neon_dotprod", kKleidiAI, kReplaced, KS_FORMAT_INT4_GROUP,
-     KS_LAYOUT_INT4_NR8KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_LAYOUT_INT4_NR8KR8, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true,
      KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod1x8Kr8)},
     {"ks_int4_group_1x16_nr8kr16_dotprod", kKleidiSharp,
      "one row at a time, weights packed as for i8mm: 0.215 instructions, KleidiAI's kernel 0.254", KS_FORMAT_INT4_GROUP,
-     KS_LAYOUT_INT4_NR8KR16, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
-     KS_CODE_ARM64(kInt4GroupDotprodRowKr16)},
+     KS_LAYOUT_INT4_NR8KR16, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true, KS_CODE_ARM64(kInt4GroupDotprodRowKr16)},
     {"kai_matmul_clamp_f32_qai8dxp1x8_qsi4c32p8x8_1x8x32_neon_dotprod", kKleidiAI, kReplaced, KS_FORMAT_INT4_GROUP,
-     KS_LAYOUT_INT4_NR8KR16, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_LAYOUT_INT4_NR8KR16, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true,
      KS_CODE_KLEIDIAI(kInt4GroupKleidiAIDotprod1x8Kr16)},
     {"ks_int4_group_4x8_neon", kKleidiSharp, "for cores without dot products, where KleidiAI has no int4 kernel",
      KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
@@ -125,20 +124,20 @@ const Kernel table[] = {
     // int4 per channel, AArch64: KleidiAI i8mm, KleidiAI dotprod
     {"kai_matmul_clamp_f32_qai8dxp4x8_qsi4cxp8x8_8x8x32_neon_i8mm", kKleidiAI,
      "several rows at once, 8-bit matrix multiply; from two rows on it needs fewer instructions than one at a time",
-     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_NR8KR16, KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, Vectors::kAny, 2,
-     kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4ChannelKleidiAII8mm8x8)},
+     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_NR8KR16, KS_NEON_AND(I8MM), 2, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4ChannelKleidiAII8mm8x8)},
     {"kai_matmul_clamp_f32_qai8dxp4x8_qsi4cxp4x4_16x4x32_neon_dotprod", kKleidiAI,
      "several rows at once, dot products; from three rows on it needs fewer instructions than one at a time; the "
      "8x8x32 of this instruction set, 4 % better, has no partner for one row",
-     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_NR4KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD,
-     Vectors::kAny, 3, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4ChannelKleidiAIDotprod16x4)},
+     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_NR4KR8, KS_NEON_AND(DOTPROD), 3, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4ChannelKleidiAIDotprod16x4)},
     {"kai_matmul_clamp_f32_qai8dxp1x4_qsi4cxp4x4_1x4_neon_dotprod", kKleidiAI,
      "one row at a time, dot products; shares its packed weights with the dot-product kernel for several rows",
-     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_NR4KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD,
-     Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4ChannelKleidiAIDotprod1x4)},
+     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_NR4KR8, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4ChannelKleidiAIDotprod1x4)},
     {"kai_matmul_clamp_f32_qai8dxp1x8_qsi4cxp8x8_1x8x32_neon_dotprod", kKleidiAI,
      "one row at a time, dot products; shares its packed weights with the i8mm kernel", KS_FORMAT_INT4_CHANNEL,
-     KS_LAYOUT_INT4_CHANNEL_NR8KR16, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_LAYOUT_INT4_CHANNEL_NR8KR16, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true,
      KS_CODE_KLEIDIAI(kInt4ChannelKleidiAIDotprod1x8)},
 
     // int4 per channel
@@ -170,25 +169,24 @@ const Kernel table[] = {
      KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_NR8KR8, KS_TIER_SVE, KS_CPU_SVE | KS_CPU_SVE_I8MM, Vectors::kSve256,
      2, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt8ChannelKleidiAISve16x8)},
     {"kai_matmul_clamp_f32_qai8dxp1x8_qsi8cxp8x8_1x8_sve_dot", kKleidiAI,
-     "one row at a time, dot products on vectors of 256 bits; shares its packed weights with the kernel for several "
-     "rows",
+     "one row at a time, dot products on vectors of 256 bits; weights packed as for several rows",
      KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_NR8KR8, KS_TIER_SVE, KS_CPU_SVE, Vectors::kSve256, 1, kAnyRows, 1,
      true, KS_CODE_KLEIDIAI(kInt8ChannelKleidiAISve1x8)},
     {"kai_matmul_clamp_f32_qai8dxp4x8_qsi8cxp4x8_16x4_neon_i8mm", kKleidiAI,
      "several rows at once, 8-bit matrix multiply; from two rows on it needs fewer instructions than one at a time",
-     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_NR4KR8, KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, Vectors::kAny, 2,
-     kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt8ChannelKleidiAII8mm16x4)},
+     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_NR4KR8, KS_NEON_AND(I8MM), 2, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt8ChannelKleidiAII8mm16x4)},
     {"kai_matmul_clamp_f32_qai8dxp4x4_qsi8cxp4x4_16x4_neon_dotprod", kKleidiAI,
      "several rows at once, dot products; from three rows on it needs fewer instructions than one at a time",
-     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_NR4KR4, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD,
-     Vectors::kAny, 3, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt8ChannelKleidiAIDotprod16x4)},
+     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_NR4KR4, KS_NEON_AND(DOTPROD), 3, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt8ChannelKleidiAIDotprod16x4)},
     {"kai_matmul_clamp_f32_qai8dxp1x4_qsi8cxp4x4_1x4_neon_dotprod", kKleidiAI,
      "one row at a time, dot products; shares its packed weights with the dot-product kernel for several rows",
-     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_NR4KR4, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD,
-     Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt8ChannelKleidiAIDotprod1x4Kr4)},
+     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_NR4KR4, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt8ChannelKleidiAIDotprod1x4Kr4)},
     {"kai_matmul_clamp_f32_qai8dxp1x8_qsi8cxp4x8_1x4_neon_dotprod", kKleidiAI,
      "one row at a time, dot products; shares its packed weights with the i8mm kernel", KS_FORMAT_INT8_CHANNEL,
-     KS_LAYOUT_INT8_CHANNEL_NR4KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
+     KS_LAYOUT_INT8_CHANNEL_NR4KR8, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true,
      KS_CODE_KLEIDIAI(kInt8ChannelKleidiAIDotprod1x4Kr8)},
 
     // int8 per channel
@@ -213,12 +211,11 @@ const Kernel table[] = {
 
     // int2 per channel, AArch64: KleidiAI dotprod; it has no kernel for i8mm
     {"kai_matmul_clamp_f32_qai8dxp4x4_qsu2cxp4x4bf32sf32_8x4_neon_dotprod", kKleidiAI,
-     "several rows at once, dot products", KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_NR4KR4, KS_TIER_DOTPROD,
-     KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 2, kAnyRows, 1, true,
-     KS_CODE_KLEIDIAI(kInt2ChannelKleidiAIDotprod8x4)},
+     "several rows at once, dot products", KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_NR4KR4, KS_NEON_AND(DOTPROD),
+     2, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt2ChannelKleidiAIDotprod8x4)},
     {"kai_matmul_clamp_f32_qai8dxp1x4_qsu2cxp4x4bf32sf32_1x4_neon_dotprod", kKleidiAI, "one row, dot products",
-     KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_NR4KR4, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD,
-     Vectors::kAny, 1, 1, 1, true, KS_CODE_KLEIDIAI(kInt2ChannelKleidiAIDotprod1x4)},
+     KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_NR4KR4, KS_NEON_AND(DOTPROD), 1, 1, 1, true,
+     KS_CODE_KLEIDIAI(kInt2ChannelKleidiAIDotprod1x4)},
 
     // int2 per channel
     {"ks_int2_channel_4x8_neon", kKleidiSharp,
@@ -243,30 +240,34 @@ const Kernel table[] = {
                 "kai_matmul_clamp_f32_qsi8d32p1vlx4_qsi4c32p4vlx4_1vlx4vl_sme_mopa", kQ4SmeMopa,
                 "kai_matmul_clamp_f32_qsi8d32p1x4_qsi4c32p4vlx4_1x4vl_sme_dot", kQ4SmeDot),
 
-    // Q4_0, AArch64: KleidiAI SVE of 256 bits, KleidiAI i8mm, KleidiAI dotprod
+    // Q4_0, AArch64: KleidiAI SVE of 256 bits, i8mm, dotprod, then neon. Instructions are counted as above.
     {"kai_matmul_clamp_f32_qsi8d32p4x8_qsi4c32p8x8_16x8_sve_i8mm", kKleidiAI,
-     "several rows at once, 8-bit matrix multiply on vectors of 256 bits: less than half the instructions of NEON",
+     "several rows at once, 8-bit matrix multiply on vectors of 256 bits: 0.056 instructions, each of twice the work",
      KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_NR8KR16, KS_TIER_SVE, KS_CPU_SVE | KS_CPU_SVE_I8MM, Vectors::kSve256, 2, kAnyRows,
      1, true, KS_CODE_KLEIDIAI(kQ4KleidiAISve16x8)},
     {"kai_matmul_clamp_f32_qsi8d32p1x8_qsi4c32p8x8_1x8_sve_dotprod", kKleidiAI,
-     "one row, dot products on vectors of 256 bits; shares its packed weights with the kernel for several rows",
-     KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_NR8KR16, KS_TIER_SVE, KS_CPU_SVE, Vectors::kSve256, 1, 1, 1, true,
-     KS_CODE_KLEIDIAI(kQ4KleidiAISve1x8)},
-    {"kai_matmul_clamp_f32_qsi8d32p4x8_qsi4c32p4x8_8x4x32_neon_i8mm", kKleidiAI,
-     "several rows at once, 8-bit matrix multiply; from two rows on it needs fewer instructions than one at a time, "
-     "and than the 16x4 of this instruction set",
-     KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_NR4KR16, KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, Vectors::kAny, 2, kAnyRows, 1,
-     true, KS_CODE_KLEIDIAI(kQ4KleidiAII8mm8x4)},
-    {"kai_matmul_clamp_f32_qsi8d32p4x4_qsi4c32p4x4_16x4_neon_dotprod", kKleidiAI, "several rows at once, dot products",
-     KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_NR4KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 2, kAnyRows,
-     1, true, KS_CODE_KLEIDIAI(kQ4KleidiAIDotprod16x4)},
-    {"kai_matmul_clamp_f32_qsi8d32p1x4_qsi4c32p4x4_1x4_neon_dotprod", kKleidiAI, "one row, dot products",
-     KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_NR4KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, 1, 1, true,
-     KS_CODE_KLEIDIAI(kQ4KleidiAIDotprod1x4Kr8)},
-    {"kai_matmul_clamp_f32_qsi8d32p1x8_qsi4c32p4x8_1x4x32_neon_dotprod", kKleidiAI,
-     "one row at a time, dot products; shares its packed weights with the i8mm kernel", KS_FORMAT_Q4_0,
-     KS_LAYOUT_Q4_0_NR4KR16, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, kAnyRows, 1, true,
-     KS_CODE_KLEIDIAI(kQ4KleidiAIDotprod1x4Kr16)},
+     "one row, on vectors of 256 bits; weights packed as for several", KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_NR8KR16,
+     KS_TIER_SVE, KS_CPU_SVE, Vectors::kSve256, 1, 1, 1, true, KS_CODE_KLEIDIAI(kQ4KleidiAISve1x8)},
+    {"ks_q4_0_16x4_i8mm", kKleidiSharp,
+     "several rows at once, 8-bit matrix multiply: 0.090 instructions from 16 rows on, KleidiAI's kernel 0.123",
+     KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_NR4KR16, KS_NEON_AND(I8MM), 2, kAnyRows, 1, true, KS_CODE_ARM64(kQ4I8mm)},
+    {"kai_matmul_clamp_f32_qsi8d32p4x8_qsi4c32p4x8_8x4x32_neon_i8mm", kKleidiAI, kReplaced, KS_FORMAT_Q4_0,
+     KS_LAYOUT_Q4_0_NR4KR16, KS_NEON_AND(I8MM), 2, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kQ4KleidiAII8mm8x4)},
+    {"ks_q4_0_16x4_dotprod", kKleidiSharp,
+     "three rows or more, dot products: 0.119 instructions from 16 rows on, KleidiAI's kernel 0.164", KS_FORMAT_Q4_0,
+     KS_LAYOUT_Q4_0_NR4KR8, KS_NEON_AND(DOTPROD), 3, kAnyRows, 1, true, KS_CODE_ARM64(kQ4Dotprod)},
+    {"kai_matmul_clamp_f32_qsi8d32p4x4_qsi4c32p4x4_16x4_neon_dotprod", kKleidiAI, kReplaced, KS_FORMAT_Q4_0,
+     KS_LAYOUT_Q4_0_NR4KR8, KS_NEON_AND(DOTPROD), 3, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kQ4KleidiAIDotprod16x4)},
+    {"ks_q4_0_1x16_dotprod", kKleidiSharp,
+     "one row at a time, weights packed as for several: 0.215 instructions, KleidiAI's kernel 0.318", KS_FORMAT_Q4_0,
+     KS_LAYOUT_Q4_0_NR4KR8, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true, KS_CODE_ARM64(kQ4DotprodRowKr8)},
+    {"kai_matmul_clamp_f32_qsi8d32p1x4_qsi4c32p4x4_1x4_neon_dotprod", kKleidiAI, kReplaced, KS_FORMAT_Q4_0,
+     KS_LAYOUT_Q4_0_NR4KR8, KS_NEON_AND(DOTPROD), 1, 1, 1, true, KS_CODE_KLEIDIAI(kQ4KleidiAIDotprod1x4Kr8)},
+    {"ks_q4_0_1x16_nr4kr16_dotprod", kKleidiSharp,
+     "one row at a time, weights packed as for i8mm: 0.238 instructions, KleidiAI's kernel 0.349", KS_FORMAT_Q4_0,
+     KS_LAYOUT_Q4_0_NR4KR16, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true, KS_CODE_ARM64(kQ4DotprodRowKr16)},
+    {"kai_matmul_clamp_f32_qsi8d32p1x8_qsi4c32p4x8_1x4x32_neon_dotprod", kKleidiAI, kReplaced, KS_FORMAT_Q4_0,
+     KS_LAYOUT_Q4_0_NR4KR16, KS_NEON_AND(DOTPROD), 1, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kQ4KleidiAIDotprod1x4Kr16)},
 
     // Q4_0
     {"ks_q4_0_4x8_neon", kKleidiSharp, "for cores without dot products, where KleidiAI has no kernel of this format",
@@ -290,17 +291,16 @@ const Kernel table[] = {
     // int4 in groups with zeros, AArch64: KleidiAI i8mm, KleidiAI dotprod
     {"kai_matmul_clamp_f32_qsi8d32p4x8_qai4c32p4x8_8x4_neon_i8mm", kKleidiAI,
      "several rows at once, 8-bit matrix multiply", KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_NR4KR16,
-     KS_TIER_I8MM, KS_CPU_NEON | KS_CPU_I8MM, Vectors::kAny, 2, kAnyRows, 1, true,
-     KS_CODE_KLEIDIAI(kInt4AsymmetricKleidiAII8mm8x4)},
+     KS_NEON_AND(I8MM), 2, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4AsymmetricKleidiAII8mm8x4)},
     {"kai_matmul_clamp_f32_qsi8d32p4x4_qai4c32p4x4_8x4_neon_dotprod", kKleidiAI, "several rows at once, dot products",
-     KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_NR4KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD,
-     Vectors::kAny, 2, kAnyRows, 1, true, KS_CODE_KLEIDIAI(kInt4AsymmetricKleidiAIDotprod8x4)},
+     KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_NR4KR8, KS_NEON_AND(DOTPROD), 2, kAnyRows, 1, true,
+     KS_CODE_KLEIDIAI(kInt4AsymmetricKleidiAIDotprod8x4)},
     {"kai_matmul_clamp_f32_qsi8d32p1x4_qai4c32p4x4_1x4_neon_dotprod", kKleidiAI, "one row, dot products",
-     KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_NR4KR8, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD,
-     Vectors::kAny, 1, 1, 1, true, KS_CODE_KLEIDIAI(kInt4AsymmetricKleidiAIDotprod1x4Kr8)},
+     KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_NR4KR8, KS_NEON_AND(DOTPROD), 1, 1, 1, true,
+     KS_CODE_KLEIDIAI(kInt4AsymmetricKleidiAIDotprod1x4Kr8)},
     {"kai_matmul_clamp_f32_qsi8d32p1x8_qai4c32p4x8_1x4_neon_dotprod", kKleidiAI,
      "one row, dot products; shares its packed weights with the i8mm kernel", KS_FORMAT_INT4_ASYMMETRIC,
-     KS_LAYOUT_INT4_ASYMMETRIC_NR4KR16, KS_TIER_DOTPROD, KS_CPU_NEON | KS_CPU_DOTPROD, Vectors::kAny, 1, 1, 1, true,
+     KS_LAYOUT_INT4_ASYMMETRIC_NR4KR16, KS_NEON_AND(DOTPROD), 1, 1, 1, true,
      KS_CODE_KLEIDIAI(kInt4AsymmetricKleidiAIDotprod1x4Kr16)},
 
     // int4 in groups with zeros

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpu.h"
+#include "float_bits.h"
 #include "kai/ukernels/matmul/kai_matmul.h"
 #include "kai/ukernels/matmul/matmul_clamp_f32_f32_f32p/kai_matmul_clamp_f32_f32_f32p16x1b_6x16_neon_mla.h"
 #include "kai/ukernels/matmul/matmul_clamp_f32_qai8dxp_qsu2cxp/kai_matmul_clamp_f32_qai8dxp1x4_qsu2cxp4x4bf32sf32_1x4_neon_dotprod.h"
@@ -79,6 +80,29 @@ TEST(Activations, PerBlockAreKleidiAIs) {
                                             mm.x, static_cast<size_t>(mm.x_stride) * sizeof(float), out);
     };
     expect_same_bytes(ks::kLhsPerBlock, theirs, false);
+}
+
+TEST(Activations, PerBlockWithFloatsAreKleidiAIsInAnotherOrder) {
+    const auto theirs = [](const ks::MatMul& mm, size_t mr, size_t run, void* out) {
+        const ks::LhsTile tile = {static_cast<int64_t>(mr), static_cast<int64_t>(run)};
+        std::vector<uint8_t> blocks(static_cast<size_t>(ks::kLhsPerBlock.size(tile, mm.m, mm.k, 32)));
+        kai_run_lhs_quant_pack_qsi8d32p_f32(static_cast<size_t>(mm.m), static_cast<size_t>(mm.k), 32, mr, 2 * run, 2, 0,
+                                            mm.x, static_cast<size_t>(mm.x_stride) * sizeof(float), blocks.data());
+        const uint8_t* from = blocks.data();
+        auto* to = static_cast<uint8_t*>(out);
+        for (size_t panel = 0; panel < static_cast<size_t>(mm.m); panel += mr) {
+            for (int64_t k = 0; k < mm.k; k += 32, from += mr * (2 + 32), to += mr * (32 + run)) {
+                for (size_t row = 0; row < mr && panel + row < static_cast<size_t>(mm.m); ++row) {
+                    for (size_t at = row * run; at < mr * 32; at += mr * run) memcpy(to + at, from + 2 * mr + at, run);
+                    uint16_t half;
+                    memcpy(&half, from + 2 * row, sizeof half);
+                    const float scale = ks::f16_to_float(half);
+                    for (size_t at = 0; at < run; at += 4) memcpy(to + mr * 32 + row * run + at, &scale, sizeof scale);
+                }
+            }
+        }
+    };
+    expect_same_bytes(ks::kLhsPerBlockFloats, theirs, false);
 }
 
 TEST(Activations, PerGroupAreKleidiAIs) {

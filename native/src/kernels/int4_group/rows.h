@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // int4 groups, one row at a time by two panels, which share what is loaded of the row.
-//
-// `Products` is what the layout of the weights decides:
-//   kRun         of the activations
-//   kCopies      of each run that stand beside it
-//   kSums        vectors of sums of a panel
-//   Row, load()  32 codes of the row
-//   add()        adds the products of a chunk of a panel
-//   total()      the sums of a half of the panel
+// `Products` is what the layout of the weights decides (kernels/nibbles/dotprod.h).
 #pragma once
 
 #include "kernels/int4_group/panels8.h"
@@ -15,8 +8,7 @@
 namespace ks {
 namespace {
 
-constexpr int kHalves = 2;  // of a panel
-constexpr int kHalfColumns = kColumns / kHalves;
+constexpr int kHalves = kColumns / kQuad;
 
 // One row by some panels.
 struct RowTile {
@@ -29,12 +21,6 @@ struct RowTile {
 
 template <typename Products>
 using PanelSums = int32x4_t[Products::kSums];
-
-template <typename Products>
-[[gnu::always_inline]] inline void clear_sums(PanelSums<Products>& sums) {
-#pragma GCC unroll 4
-    for (int i = 0; i < Products::kSums; ++i) sums[i] = zero();
-}
 
 // Adds a group of a panel to its floats.
 template <typename Products>
@@ -60,7 +46,7 @@ template <typename Products, int kPanels>
 #pragma GCC unroll 2
         for (int p = 0; p < kPanels; ++p) {
             PanelSums<Products> sums;
-            clear_sums<Products>(sums);
+            clear(sums);
             Products::add(weights[p], row, sums);
             add_sums<Products>(sums, weights[p] + kChunkBytes, acc[p]);
             weights[p] += kChunkBytes + kScaleBytes;
@@ -78,7 +64,7 @@ template <typename Products, int kPanels>
     for (int64_t g = 0; g < shape.groups; ++g) {
         PanelSums<Products> sums[kPanels];
 #pragma GCC unroll 2
-        for (int p = 0; p < kPanels; ++p) clear_sums<Products>(sums[p]);
+        for (int p = 0; p < kPanels; ++p) clear(sums[p]);
         for (int64_t c = 0; c < shape.chunks; ++c, lhs += kChunk * Products::kCopies) {
             const typename Products::Row row = Products::load(lhs);
 #pragma GCC unroll 2
@@ -112,7 +98,7 @@ void multiply_row(const RowTile& tile, const Shape& shape, const Bounds& bounds)
         const uint8_t* end = tile.panels + (p + 1) * shape.panel_bytes - kEndBytes;
 #pragma GCC unroll 2
         for (int h = 0; h < kHalves; ++h) {
-            const int column = kHalfColumns * h;
+            const int column = kQuad * h;
             const float32x4_t results =
                 finish(acc[p][h], ColumnsEnd(end + column * sizeof(float)), minus_zero_point, scale, bounds);
             store_first(tile.y + kColumns * p + column, tile.columns - kColumns * p - column, results);
@@ -123,26 +109,12 @@ void multiply_row(const RowTile& tile, const Shape& shape, const Bounds& bounds)
 template <typename Products>
 struct RowKernel {
     static constexpr int kWidth = 2 * kColumns;
-    using Lhs = Activations<Products::kCopies, Products::kRun>;
-
-    static uint64_t lhs_size(int64_t m, int64_t k, int64_t) { return static_cast<uint64_t>(m * Lhs::panel_bytes(k)); }
-
-    static int64_t lhs_pieces(int64_t m) { return m; }
-
-    // A panel for each row, whose rows are all this one.
-    static void pack_lhs(const MatMul& mm, int64_t piece) {
-        MatMul row = mm;
-        row.m = Products::kCopies;
-        row.x += piece * mm.x_stride;
-        row.x_stride = 0;
-        row.lhs += piece * Lhs::panel_bytes(mm.k);
-        Lhs::pack(row, 0);
-    }
+    using Lhs = RowActivations<kLhsPerRow, Products::kCopies, Products::kRun>;
 
     static void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
         const Shape shape(mm);
-        const Bounds bounds = {vdupq_n_f32(mm.lo), vdupq_n_f32(mm.hi)};
-        const int64_t lhs_stride = Lhs::panel_bytes(mm.k);
+        const Bounds bounds(mm);
+        const int64_t lhs_stride = Lhs::panel_bytes(mm);
         RowTile tile;
         for (int64_t n = n_begin; n < n_end; n += kWidth) {
             tile.panels = mm.panels + n / kColumns * shape.panel_bytes;
@@ -157,7 +129,7 @@ struct RowKernel {
         }
     }
 
-    static constexpr KernelCode kCode = {kWidth, lhs_size, lhs_pieces, pack_lhs, run};
+    static constexpr KernelCode kCode = {kWidth, Lhs::size, Lhs::pieces, Lhs::pack, run};
 };
 
 }  // namespace

@@ -2,13 +2,9 @@
 // int4 groups, several rows at once: tiles of up to 16 rows by half a panel. The codes of a half are unpacked once for
 // all rows of the tile.
 //
-// `Products` is what an instruction set says of itself:
-//   kRun            of the activations
-//   kHalfBytes      from the codes of columns 0 to 3 to those of columns 4 to 7
-//   kVectors        where the codes of a half stand, 16 bytes each, relative to the first of them
-//   add()           adds the products of a chunk of 4 rows: low codes of each vector, then high ones
-//   Scales, load()  the scales of 4 columns in the order of the sums
-//   to_rows()       sums of 4 rows, row by row
+// `Products` is what an instruction set says of itself (kernels/nibbles), and where the layout has the codes of a half:
+//   kHalfBytes  from those of columns 0 to 3 to those of columns 4 to 7
+//   kVectors    16 bytes each, relative to the first of them
 #pragma once
 
 #include "kernels/int4_group/panels8.h"
@@ -16,11 +12,6 @@
 
 namespace ks {
 namespace {
-
-constexpr int kHalf = 4;  // columns
-constexpr int kPanelRows = 4;
-constexpr int kMaxPanels = 4;  // of activations, in a tile
-constexpr int kCodeVectors = 8;
 
 // A tile by half a panel.
 struct HalfTile {
@@ -36,29 +27,10 @@ struct HalfTile {
     int64_t columns;
 };
 
-template <typename Products>
-[[gnu::always_inline]] inline void load_chunk(const uint8_t* weights, int8x16_t (&codes)[kCodeVectors]) {
-    constexpr int kPacked = kCodeVectors / 2;
-    int8x16_t packed[kPacked];
-#pragma GCC unroll 4
-    for (int i = 0; i < kPacked; ++i) packed[i] = load_codes(weights + Products::kVectors[i]);
-    const int8x16_t mask = high_mask();
-#pragma GCC unroll 4
-    for (int i = 0; i < kPacked; ++i) {
-        codes[i] = low_codes(packed[i]);
-        codes[kPacked + i] = high_codes(packed[i], mask);
-    }
-}
-
-[[gnu::always_inline]] inline void clear(int32x4_t (&sums)[kPanelRows]) {
-#pragma GCC unroll 4
-    for (int i = 0; i < kPanelRows; ++i) sums[i] = zero();
-}
-
 // Adds a group to the floats of 4 rows.
 template <typename Products>
 [[gnu::always_inline]] inline void add_group(const int32x4_t (&sums)[kPanelRows],
-                                             const typename Products::Scales& scales, float32x4_t (&acc)[kPanelRows]) {
+                                             const typename Products::Columns& scales, float32x4_t (&acc)[kPanelRows]) {
 #pragma GCC unroll 4
     for (int i = 0; i < kPanelRows; ++i) acc[i] = vfmaq_f32(acc[i], sums_to_floats(sums[i]), scales.of(i));
 }
@@ -75,7 +47,7 @@ template <typename Products, int kPanels>
     for (int64_t g = 0; g < shape.groups; ++g) {
         int8x16_t codes[kCodeVectors];
         load_chunk<Products>(weights, codes);
-        const auto of_group = Products::load(scales);
+        const typename Products::Columns of_group(load_scales(scales));
 #pragma GCC unroll 4
         for (int p = 0; p < kPanels; ++p) {
             int32x4_t sums[kPanelRows];
@@ -108,7 +80,7 @@ template <typename Products, int kPanels>
             weights += kChunkBytes;
             lhs += kPanelRows * kChunk;
         }
-        const auto of_group = Products::load(scales);
+        const typename Products::Columns of_group(load_scales(scales));
 #pragma GCC unroll 4
         for (int p = 0; p < kPanels; ++p) add_group<Products>(sums[p], of_group, acc[p]);
         weights += kScaleBytes;
@@ -156,7 +128,7 @@ void multiply_half(const HalfTile& tile, const Shape& shape, const Bounds& bound
     } else {
         add_groups<Products>(tile, shape, acc);
     }
-    if (tile.rows >= kPanels * kPanelRows && tile.columns >= kHalf) {
+    if (tile.rows >= kPanels * kPanelRows && tile.columns >= kQuad) {
         store_rows<Products, kPanels, true>(tile, acc, bounds);
     } else {
         store_rows<Products, kPanels, false>(tile, acc, bounds);
@@ -165,7 +137,7 @@ void multiply_half(const HalfTile& tile, const Shape& shape, const Bounds& bound
 
 template <typename Products>
 struct TileKernel {
-    using Lhs = Activations<kPanelRows, Products::kRun>;
+    using Lhs = PanelActivations<kLhsPerRow, kPanelRows, Products::kRun>;
 
     template <bool kOneChunk>
     static void multiply(const MatMul& mm, int64_t n_begin, int64_t n_end) {
@@ -174,11 +146,11 @@ struct TileKernel {
             multiply_half<Products, 1, kOneChunk>, multiply_half<Products, 2, kOneChunk>,
             multiply_half<Products, 3, kOneChunk>, multiply_half<Products, 4, kOneChunk>};
         const Shape shape(mm);
-        const Bounds bounds = {vdupq_n_f32(mm.lo), vdupq_n_f32(mm.hi)};
+        const Bounds bounds(mm);
         const int64_t lhs_panels = Lhs::pieces(mm.m);
         const RowTiles tiles = {lhs_panels, (lhs_panels + kMaxPanels - 1) / kMaxPanels};
         HalfTile tile;
-        tile.lhs_stride = Lhs::panel_bytes(mm.k);
+        tile.lhs_stride = Lhs::panel_bytes(mm);
         tile.lhs_codes = kPanelRows * mm.k;
         tile.y_stride = mm.y_stride;
         for (int64_t n = n_begin; n < n_end; n += kColumns) {
@@ -187,8 +159,8 @@ struct TileKernel {
                 const int64_t first = tiles.first(t);
                 tile.lhs = mm.lhs + first * tile.lhs_stride;
                 tile.rows = mm.m - first * kPanelRows;
-                for (int64_t column = 0; column < kColumns && n + column < n_end; column += kHalf) {
-                    tile.weights = panel + column / kHalf * Products::kHalfBytes;
+                for (int64_t column = 0; column < kColumns && n + column < n_end; column += kQuad) {
+                    tile.weights = panel + column / kQuad * Products::kHalfBytes;
                     tile.scales = panel + shape.chunks * kChunkBytes + column * static_cast<int64_t>(sizeof(uint16_t));
                     tile.end = panel + shape.panel_bytes - kEndBytes + column * static_cast<int64_t>(sizeof(float));
                     tile.y = mm.y + first * kPanelRows * mm.y_stride + n + column;

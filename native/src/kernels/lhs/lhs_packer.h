@@ -41,6 +41,10 @@ extern const LhsPacker kLhsPerBlock;
 // As kLhsPerBlock, a panel being all codes in runs of 4, then for each 32 values the f16 scale of each row.
 extern const LhsPacker kLhsPerBlockScalesLast;
 
+// As kLhsPerBlock with the scales of a block after its codes and as f32: once where runs have 4 values, twice where
+// they have 8, which is the order in which the 8-bit matrix multiply leaves its sums.
+extern const LhsPacker kLhsPerBlockFloats;
+
 // qsi8d32pscalef32. For each group: codes, f32 sum(qa) * scale of each row, f32 scale of each row.
 extern const LhsPacker kLhsPerGroup;
 
