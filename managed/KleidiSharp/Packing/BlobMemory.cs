@@ -38,10 +38,13 @@ internal sealed unsafe class BlobMemory : NativeHandle
     /// <summary>Memory of its own, aligned, all zeros.</summary>
     public static BlobMemory Allocate(long size)
     {
-        var memory = new BlobMemory(size);
+        BlobMemory memory = AllocateUncleared(size);
         NativeMemory.Clear(memory.Address, (nuint)size);
         return memory;
     }
+
+    /// <summary>Memory of its own, aligned, for who writes all of it.</summary>
+    public static BlobMemory AllocateUncleared(long size) => new(size);
 
     /// <summary>A file, mapped for reading; it must hold at least a byte.</summary>
     public static BlobMemory Map(string path, long size)
