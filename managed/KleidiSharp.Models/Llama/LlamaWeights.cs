@@ -71,13 +71,15 @@ internal sealed class LlamaWeights : IDisposable
     private LlamaBlock Block(string prefix, LlamaConfig config) => new()
     {
         AttentionNorm = Vector(prefix + "attn_norm.weight", config.EmbeddingLength),
-        Query = Linear(prefix + "attn_q.weight", config.QueryLength, config.EmbeddingLength),
-        Key = Linear(prefix + "attn_k.weight", config.KeyValueLength, config.EmbeddingLength),
-        Value = Linear(prefix + "attn_v.weight", config.KeyValueLength, config.EmbeddingLength),
+        QueryKeyValue = new LinearGroup(
+            Linear(prefix + "attn_q.weight", config.QueryLength, config.EmbeddingLength),
+            Linear(prefix + "attn_k.weight", config.KeyValueLength, config.EmbeddingLength),
+            Linear(prefix + "attn_v.weight", config.KeyValueLength, config.EmbeddingLength)),
         AttentionOutput = Linear(prefix + "attn_output.weight", config.EmbeddingLength, config.QueryLength),
         FeedForwardNorm = Vector(prefix + "ffn_norm.weight", config.EmbeddingLength),
-        Gate = Linear(prefix + "ffn_gate.weight", config.FeedForwardLength, config.EmbeddingLength),
-        Up = Linear(prefix + "ffn_up.weight", config.FeedForwardLength, config.EmbeddingLength),
+        GateUp = new LinearGroup(
+            Linear(prefix + "ffn_gate.weight", config.FeedForwardLength, config.EmbeddingLength),
+            Linear(prefix + "ffn_up.weight", config.FeedForwardLength, config.EmbeddingLength)),
         Down = Linear(prefix + "ffn_down.weight", config.EmbeddingLength, config.FeedForwardLength),
     };
 
