@@ -22,9 +22,13 @@ internal readonly unsafe partial struct CodePanels
     /// <param name="index">The panel that the column is in.</param>
     /// <param name="column">The column of that panel.</param>
     /// <returns>False where a value is not finite; the column is of no use then.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool PackFloats(float* values, Int4Mapping mapping, float bias, byte* panels, long index, int column)
     {
         byte* panel = panels + (index * panelBytes);
+        int run = layout.Order.Run;
+        long step = width * run;
+        Vector128<byte> flip = Vector128.Create((byte)(layout.Flip * 0x11));
         float rowSum = 0;
         for (int group = 0; group < groups; group++, values += groupValues)
         {
@@ -37,10 +41,10 @@ internal readonly unsafe partial struct CodePanels
             *(ushort*)(panel + groupScaleAt + (group * groupScaleStep) + (column * scaleBytes)) = (ushort)scale;
             float size = BFloat16.ToSingle((ushort)scale);
             float steps = Int4Groups.StepsOf((ushort)scale);
-            byte* packed = panel + codesAt + (group * codesStep) + (column * layout.Order.Run);
+            byte* packed = panel + codesAt + (group * codesStep) + (column * run);
             for (int k = 0; k < groupValues; k += CodeOrder.Piece, packed += width * (CodeOrder.Piece / 2))
             {
-                Spread(Int4Groups.Codes(values + k, steps, out int sum), packed);
+                Spread(Int4Groups.Codes(values + k, steps, out int sum) ^ flip, packed, run, step);
                 rowSum += sum * size;
             }
         }
@@ -55,16 +59,19 @@ internal readonly unsafe partial struct CodePanels
     /// <param name="panels">The first panel of the blob.</param>
     /// <param name="index">The panel that the column is in.</param>
     /// <param name="column">The column of that panel.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void PackBlocks(byte* blocks, float bias, byte* panels, long index, int column)
     {
         byte* panel = panels + (index * panelBytes);
+        int run = layout.Order.Run;
+        long step = width * run;
+        Vector128<byte> flip = Vector128.Create((byte)(layout.Flip * 0x11));
         for (int group = 0; group < groups; group++, blocks += FormatTraits.Q4BlockBytes)
         {
             *(ushort*)(panel + groupScaleAt + (group * groupScaleStep) + (column * scaleBytes)) =
                 Unsafe.ReadUnaligned<ushort>(blocks);
-            Spread(
-                Vector128.Load(blocks + sizeof(ushort)),
-                panel + codesAt + (group * codesStep) + (column * layout.Order.Run));
+            byte* packed = panel + codesAt + (group * codesStep) + (column * run);
+            Spread(Vector128.Load(blocks + sizeof(ushort)) ^ flip, packed, run, step);
         }
 
         FinishRow(rowSum: 0, bias, panels, index, column);
@@ -77,13 +84,11 @@ internal readonly unsafe partial struct CodePanels
     public void PackZeros(byte* panels, long index, int column) =>
         PackColumn(default, -1, panels + (index * panelBytes), column, TailOf(panels, index, column));
 
-    // 16 bytes in runs of 4 or 8, those of the other columns between them.
+    // 16 bytes in runs of 4 or 8, from one to the next those of the other columns.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Spread(Vector128<byte> codes, byte* packed)
+    private static void Spread(Vector128<byte> codes, byte* packed, int run, long step)
     {
-        codes ^= Vector128.Create((byte)(layout.Flip * 0x11));
-        long step = width * layout.Order.Run;
-        if (layout.Order.Run == sizeof(uint))
+        if (run == sizeof(uint))
         {
             Vector128<uint> runs = codes.AsUInt32();
             *(uint*)packed = runs.GetElement(0);

@@ -9,7 +9,7 @@ namespace KleidiSharp;
 /// </summary>
 internal static unsafe class RowPacking
 {
-    private const int BytesAtOnce = 1 << 17;
+    private const int BytesAtOnce = 1 << 15;
 
     /// <summary>Packs one row.</summary>
     /// <param name="to">The panels.</param>

@@ -2,6 +2,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace KleidiSharp;
 
@@ -17,6 +18,8 @@ internal static unsafe class Int4Groups
 
     // Added to a small number, it leaves the nearest integer, ties to even, in the low bits; 8 more makes a code of it.
     private const float Shift = 12582912;
+
+    private static bool HasWideVectors => Vector512.IsHardwareAccelerated && Avx512F.IsSupported;
 
     /// <summary>Quantises a matrix to its logical form; its values are finite.</summary>
     public static void Quantize(
@@ -52,18 +55,8 @@ internal static unsafe class Int4Groups
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ScaleOf(float* weights, int count, Int4Mapping mapping)
     {
-        Vector256<int> largest = default;
-        for (int i = 0; i < count; i += Piece)
-        {
-            largest = Vector256.Max(largest, Vector256.Max(
-                Vector256.Max(Magnitudes(weights + i), Magnitudes(weights + i + 8)),
-                Vector256.Max(Magnitudes(weights + i + 16), Magnitudes(weights + i + 24))));
-        }
-
         // Without sign, the order of the bits is that of the values, with infinity and NaN above every finite one.
-        Vector128<int> four = Vector128.Max(largest.GetLower(), largest.GetUpper());
-        Vector128<int> two = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
-        int bits = Vector128.Max(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
+        int bits = HasWideVectors ? LargestOfWide(weights, count) : Largest(weights, count);
         if (bits >= InfinityBits)
         {
             return -1;
@@ -75,8 +68,13 @@ internal static unsafe class Int4Groups
             return BFloat16.Round(MathF.Max(magnitude / 7.5f, SmallestNormal));
         }
 
-        return BFloat16.Round(magnitude < 8 * SmallestNormal ? SmallestNormal
-            : weights[IndexOfMagnitude(weights, bits)] / -8);
+        if (magnitude < 8 * SmallestNormal)
+        {
+            return BFloat16.Round(SmallestNormal);
+        }
+
+        int index = HasWideVectors ? IndexOfWide(weights, bits) : IndexOf(weights, bits);
+        return BFloat16.Round(weights[index] / -8);
     }
 
     /// <summary>What a value is multiplied with to be in steps of a scale.</summary>
@@ -92,6 +90,15 @@ internal static unsafe class Int4Groups
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> Codes(float* weights, float steps, out int sum)
     {
+        if (HasWideVectors)
+        {
+            Vector512<float> wide = Vector512.Create(steps);
+            Vector512<int> low = Sixteen(weights, wide);
+            Vector512<int> high = Sixteen(weights + 16, wide);
+            sum = Vector512.Sum(low + high) - (8 * Piece);
+            return Avx512F.ConvertToVector128Byte(low | (high << 4));
+        }
+
         Vector256<float> multiplier = Vector256.Create(steps);
         Vector256<int> codes0 = Eight(weights, multiplier);
         Vector256<int> codes1 = Eight(weights + 8, multiplier);
@@ -103,19 +110,41 @@ internal static unsafe class Int4Groups
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Magnitudes(float* weights) =>
-        Vector256.Load((int*)weights) & Vector256.Create(MagnitudeMask);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Eight(float* weights, Vector256<float> multiplier)
+    private static int Largest(float* weights, int count)
     {
-        Vector256<float> scaled = Vector256.Load(weights) * multiplier;
-        Vector256<float> cut = Vector256.Min(Vector256.Max(scaled, Vector256.Create(-8f)), Vector256.Create(7f));
-        return (cut + Vector256.Create(Shift + 8)).AsInt32() & Vector256.Create(15);
+        Vector256<int> largest = default;
+        for (int i = 0; i < count; i += Piece)
+        {
+            largest = Vector256.Max(largest, Vector256.Max(
+                Vector256.Max(Magnitudes(weights + i), Magnitudes(weights + i + 8)),
+                Vector256.Max(Magnitudes(weights + i + 16), Magnitudes(weights + i + 24))));
+        }
+
+        return Largest(largest);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int IndexOfMagnitude(float* weights, int bits)
+    private static int LargestOfWide(float* weights, int count)
+    {
+        Vector512<int> largest = default;
+        for (int i = 0; i < count; i += Piece)
+        {
+            largest = Vector512.Max(largest, Vector512.Max(WideMagnitudes(weights + i), WideMagnitudes(weights + i + 16)));
+        }
+
+        return Largest(Vector256.Max(largest.GetLower(), largest.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Largest(Vector256<int> values)
+    {
+        Vector128<int> four = Vector128.Max(values.GetLower(), values.GetUpper());
+        Vector128<int> two = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int IndexOf(float* weights, int bits)
     {
         Vector256<int> wanted = Vector256.Create(bits);
         for (int i = 0; ; i += Piece)
@@ -129,6 +158,45 @@ internal static unsafe class Int4Groups
                 return i + BitOperations.TrailingZeroCount(found);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int IndexOfWide(float* weights, int bits)
+    {
+        Vector512<int> wanted = Vector512.Create(bits);
+        for (int i = 0; ; i += Piece)
+        {
+            uint found = (uint)Vector512.Equals(WideMagnitudes(weights + i), wanted).ExtractMostSignificantBits()
+                | (uint)Vector512.Equals(WideMagnitudes(weights + i + 16), wanted).ExtractMostSignificantBits() << 16;
+            if (found != 0)
+            {
+                return i + BitOperations.TrailingZeroCount(found);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Magnitudes(float* weights) =>
+        Vector256.Load((int*)weights) & Vector256.Create(MagnitudeMask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> WideMagnitudes(float* weights) =>
+        Vector512.Load((int*)weights) & Vector512.Create(MagnitudeMask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Eight(float* weights, Vector256<float> multiplier)
+    {
+        Vector256<float> scaled = Vector256.Load(weights) * multiplier;
+        Vector256<float> cut = Vector256.Min(Vector256.Max(scaled, Vector256.Create(-8f)), Vector256.Create(7f));
+        return (cut + Vector256.Create(Shift + 8)).AsInt32() & Vector256.Create(15);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Sixteen(float* weights, Vector512<float> multiplier)
+    {
+        Vector512<float> scaled = Vector512.Load(weights) * multiplier;
+        Vector512<float> cut = Vector512.Min(Vector512.Max(scaled, Vector512.Create(-8f)), Vector512.Create(7f));
+        return (cut + Vector512.Create(Shift + 8)).AsInt32() & Vector512.Create(15);
     }
 
     // From codes that are 16 apart in a byte to neighbours, the even one in the low nibble.
