@@ -62,6 +62,12 @@ internal static class CommonOptions
                 result, "a multiple of 32 from 32 to 16384", group => group is >= 32 and <= 16384 && group % 32 == 0),
     };
 
+    public static Option<string?> PackedCache() => new("--packed-cache")
+    {
+        Description = "A folder that keeps packed weights: the first load of a model writes them there, later ones map them.",
+        HelpName = "folder",
+    };
+
     /// <summary>What <see cref="Weights"/> and <see cref="Group"/> ask for.</summary>
     public static WeightFormat Format(string weights, int group) => KernelTable.FormatOf(FormatNames[weights], group);
 

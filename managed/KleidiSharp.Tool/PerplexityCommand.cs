@@ -33,6 +33,7 @@ internal sealed class PerplexityCommand : ToolCommand
         HelpName = "text",
         DefaultValueFactory = _ => "<|endoftext|>",
     };
+    private readonly Option<string?> packedCache = CommonOptions.PackedCache();
     private readonly Option<int?> threads = CommonOptions.Threads();
     private readonly Option<KernelTiers> disable = CommonOptions.Disable();
     private readonly Option<bool> json = CommonOptions.Json();
@@ -52,6 +53,7 @@ internal sealed class PerplexityCommand : ToolCommand
         Options.Add(group);
         Options.Add(window);
         Options.Add(separator);
+        Options.Add(packedCache);
         Options.Add(threads);
         Options.Add(disable);
         Options.Add(json);
@@ -65,6 +67,7 @@ internal sealed class PerplexityCommand : ToolCommand
         using LlamaModel llama = ModelLoading.Load(
             arguments.GetValue(model)!,
             CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)),
+            arguments.GetValue(packedCache),
             compute,
             console);
 

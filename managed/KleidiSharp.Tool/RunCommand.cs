@@ -59,6 +59,7 @@ internal sealed class RunCommand : ToolCommand
         DefaultValueFactory = _ => 0,
         CustomParser = result => CommonOptions.Parse<ulong>(result, "a whole number of at least 0", _ => true),
     };
+    private readonly Option<string?> packedCache = CommonOptions.PackedCache();
     private readonly Option<int?> threads = CommonOptions.Threads();
     private readonly Option<KernelTiers> disable = CommonOptions.Disable();
     private readonly Option<bool> json = CommonOptions.Json();
@@ -73,6 +74,7 @@ internal sealed class RunCommand : ToolCommand
             "kleidi run model.gguf --prompt \"\" --temperature 0 > story.txt  # the same text on every machine",
             "kleidi run model.gguf --prompt \"Tell me\" --seed 7 --top-k 40 --max-tokens 50",
             "kleidi run model.gguf --chat --prompt \"Why is the sky blue?\"",
+            "kleidi run model.gguf --prompt \"Hello\" --packed-cache ~/.cache/kleidi  # packed once, mapped ever after",
             "kleidi run model.gguf --prompt \"Hello\" --json  # text and figures in one document")
     {
         Arguments.Add(model);
@@ -85,6 +87,7 @@ internal sealed class RunCommand : ToolCommand
         Options.Add(topK);
         Options.Add(topP);
         Options.Add(seed);
+        Options.Add(packedCache);
         Options.Add(threads);
         Options.Add(disable);
         Options.Add(json);
@@ -99,6 +102,7 @@ internal sealed class RunCommand : ToolCommand
         using LlamaModel llama = ModelLoading.Load(
             arguments.GetValue(model)!,
             CommonOptions.Format(arguments.GetValue(weights)!, arguments.GetValue(group)),
+            arguments.GetValue(packedCache),
             compute,
             console);
         double loadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

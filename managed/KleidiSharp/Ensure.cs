@@ -31,15 +31,25 @@ internal static class Ensure
             (long)outFeatures * inFeatures,
             nameof(weights),
             $"outFeatures {outFeatures} × inFeatures {inFeatures}");
+        FiniteWeights(weights, 0, inFeatures);
+    }
+
+    /// <summary>Rows of weights, all finite.</summary>
+    /// <param name="weights">The rows.</param>
+    /// <param name="firstRow">The number of the first.</param>
+    /// <param name="inFeatures">Values in a row.</param>
+    public static void FiniteWeights(ReadOnlySpan<float> weights, int firstRow, int inFeatures)
+    {
         if (TensorPrimitives.IsFiniteAll(weights))
         {
             return;
         }
 
         int bad = IndexOfNonFinite(weights);
+        long index = ((long)firstRow * inFeatures) + bad;
         throw new ArgumentException(
             FormattableString.Invariant(
-                $"weights[{bad}] is {weights[bad]} (row {bad / inFeatures}, column {bad % inFeatures}); weights must be finite"),
+                $"weights[{index}] is {weights[bad]} (row {index / inFeatures}, column {bad % inFeatures}); weights must be finite"),
             nameof(weights));
     }
 
@@ -102,16 +112,40 @@ internal static class Ensure
             (long)outFeatures * perRow * FormatTraits.Q4BlockBytes,
             name,
             $"outFeatures {outFeatures} × {perRow} blocks × {FormatTraits.Q4BlockBytes} bytes");
-        for (int block = 0; block < blocks.Length / FormatTraits.Q4BlockBytes; block++)
+        int rowBytes = perRow * FormatTraits.Q4BlockBytes;
+        for (int row = 0; row < outFeatures; row++)
         {
-            Half scale = MemoryMarshal.Read<Half>(blocks[(block * FormatTraits.Q4BlockBytes)..]);
+            FiniteQ4Scales(blocks.Slice(row * rowBytes, rowBytes), row, name);
+        }
+    }
+
+    /// <summary>A row of blocks of Q4_0, their scales finite.</summary>
+    public static void FiniteQ4Scales(ReadOnlySpan<byte> blocks, int row, string name)
+    {
+        for (int at = 0; at < blocks.Length; at += FormatTraits.Q4BlockBytes)
+        {
+            Half scale = MemoryMarshal.Read<Half>(blocks[at..]);
             if (!Half.IsFinite(scale))
             {
                 throw new ArgumentException(
                     FormattableString.Invariant(
-                        $"{name}: the scale of block {block % perRow} of row {block / perRow} is {scale}; it must be finite"),
+                        $"{name}: the scale of block {at / FormatTraits.Q4BlockBytes} of row {row} is {scale}; it must be finite"),
                     name);
             }
+        }
+    }
+
+    /// <summary>A mapping, and one that the format has.</summary>
+    public static void Mapping(Int4Mapping mapping, WeightFormat format)
+    {
+        if (mapping is not (Int4Mapping.Symmetric or Int4Mapping.FullRange))
+        {
+            throw new ArgumentOutOfRangeException(nameof(mapping), mapping, "mapping must be Symmetric or FullRange.");
+        }
+
+        if (mapping == Int4Mapping.FullRange && format.Kind != WeightKind.Int4Group)
+        {
+            throw new ArgumentException($"The mapping FullRange is for int4 groups, not for {format}.", nameof(mapping));
         }
     }
 

@@ -75,20 +75,32 @@ public sealed class FullRangeInt4Tests
         }
 
         QuantizedWeights found = Quantize(values, 40, group, group);
+        QuantizedWeights expected = Formula(values, 40, group, group);
+        Assert.Equal(expected.Scales.ToArray(), found.Scales.ToArray());
+        Assert.Equal(expected.Codes.ToArray(), found.Codes.ToArray());
+    }
+
+    /// <summary>The mapping, value by value.</summary>
+    internal static QuantizedWeights Formula(float[] values, int outFeatures, int inFeatures, int group)
+    {
+        var codes = new byte[values.Length / 2];
+        var scales = new float[values.Length / group];
         for (int i = 0; i < values.Length; i++)
         {
-            ReadOnlySpan<float> own = values.AsSpan(i / group * group, group);
             float largest = 0;
-            foreach (float value in own)
+            foreach (float value in values.AsSpan(i / group * group, group))
             {
                 largest = MathF.Abs(value) > MathF.Abs(largest) ? value : largest;
             }
 
-            ushort scale = BFloat16.Round(largest == 0 ? 1.17549435e-38f : largest / -8);
-            double code = Math.Clamp(Math.Round(values[i] * (1 / BFloat16.ToSingle(scale)), MidpointRounding.ToEven), -8, 7) + 8;
-            Assert.Equal(BFloat16.ToSingle(scale), found.Scales[i / group]);
-            Assert.Equal((int)code, Formats.Nibble(found.Codes, i));
+            float scale = BFloat16.ToSingle(BFloat16.Round(
+                MathF.Abs(largest) < 8 * 1.17549435e-38f ? 1.17549435e-38f : largest / -8));
+            double code = Math.Clamp(Math.Round(values[i] * (1 / scale), MidpointRounding.ToEven), -8, 7) + 8;
+            scales[i / group] = scale;
+            codes[i / 2] |= (byte)((int)code << (i % 2 * 4));
         }
+
+        return new QuantizedWeights(WeightFormat.Int4Group(group), outFeatures, inFeatures, codes, scales);
     }
 
     private static QuantizedWeights Quantize(float[] values, int outFeatures, int inFeatures, int group = 32, int threads = 1)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Binary;
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace KleidiSharp.Models;
 
 /// <summary>How the elements of each tensor type lie in the file, and how those that can be read become floats.</summary>
 internal static class GgufBlocks
 {
+    private const float TwoToThe112 = 5.192296858534828e33f;
+
     /// <summary>Elements and bytes of one block of a type, or null where the code names no type.</summary>
     public static (int Elements, int Bytes)? Geometry(GgufTensorType type) => type switch
     {
@@ -54,7 +57,7 @@ internal static class GgufBlocks
                 blocks.CopyTo(MemoryMarshal.AsBytes(values));
                 break;
             case GgufTensorType.F16:
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(blocks), values);
+                DecodeHalf(blocks, values);
                 break;
             case GgufTensorType.BF16:
                 DecodeBFloat16(blocks, values);
@@ -70,41 +73,94 @@ internal static class GgufBlocks
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DecodeHalf(ReadOnlySpan<byte> blocks, Span<float> values)
+    {
+        ReadOnlySpan<ushort> halves = MemoryMarshal.Cast<byte, ushort>(blocks);
+        ref ushort from = ref MemoryMarshal.GetReference(halves);
+        ref float to = ref MemoryMarshal.GetReference(values);
+        int i = 0;
+        for (; i + 16 <= values.Length; i += 16)
+        {
+            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.LoadUnsafe(ref from, (nuint)i));
+            FromHalf(low).StoreUnsafe(ref to, (nuint)i);
+            FromHalf(high).StoreUnsafe(ref to, (nuint)i + 8);
+        }
+
+        for (; i < values.Length; i++)
+        {
+            values[i] = (float)BitConverter.UInt16BitsToHalf(halves[i]);
+        }
+    }
+
+    // Exponent and mantissa moved to their places make a number that is 2^112 too small; infinity and NaN keep an
+    // exponent of all ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> FromHalf(Vector256<uint> bits)
+    {
+        Vector256<uint> magnitude = (bits & Vector256.Create(0x7FFFu)) << 13;
+        Vector256<uint> special = Vector256.GreaterThanOrEqual(magnitude.AsInt32(), Vector256.Create(0x7C00 << 13)).AsUInt32();
+        Vector256<uint> value = (magnitude.AsSingle() * Vector256.Create(TwoToThe112)).AsUInt32();
+        return (value | (special & Vector256.Create(0x7F800000u)) | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DecodeBFloat16(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(blocks);
-        for (int i = 0; i < values.Length; i++)
+        ref ushort from = ref MemoryMarshal.GetReference(upper);
+        ref float to = ref MemoryMarshal.GetReference(values);
+        int i = 0;
+        for (; i + 16 <= values.Length; i += 16)
+        {
+            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.LoadUnsafe(ref from, (nuint)i));
+            (low << 16).AsSingle().StoreUnsafe(ref to, (nuint)i);
+            (high << 16).AsSingle().StoreUnsafe(ref to, (nuint)i + 8);
+        }
+
+        for (; i < values.Length; i++)
         {
             values[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DecodeQ8(ReadOnlySpan<byte> blocks, Span<float> values)
     {
+        ref float to = ref MemoryMarshal.GetReference(values);
         for (int block = 0; block * 32 < values.Length; block++)
         {
             ReadOnlySpan<byte> source = blocks.Slice(block * 34, 34);
-            Span<float> target = values.Slice(block * 32, 32);
-            float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(source);
-            for (int j = 0; j < 32; j++)
-            {
-                target[j] = (sbyte)source[2 + j] * scale;
-            }
+            var scale = Vector256.Create((float)BinaryPrimitives.ReadHalfLittleEndian(source));
+            (Vector256<short> low, Vector256<short> high) =
+                Vector256.Widen(Vector256.Create(MemoryMarshal.Cast<byte, sbyte>(source[2..])));
+            Store(low, scale, ref to, (nuint)block * 32);
+            Store(high, scale, ref to, ((nuint)block * 32) + 16);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DecodeQ4(ReadOnlySpan<byte> blocks, Span<float> values)
     {
+        ref float to = ref MemoryMarshal.GetReference(values);
         for (int block = 0; block * 32 < values.Length; block++)
         {
             ReadOnlySpan<byte> source = blocks.Slice(block * 18, 18);
-            Span<float> target = values.Slice(block * 32, 32);
-            float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(source);
-            for (int j = 0; j < 16; j++)
-            {
-                target[j] = ((source[2 + j] & 15) - 8) * scale;
-                target[16 + j] = ((source[2 + j] >> 4) - 8) * scale;
-            }
+            var scale = Vector256.Create((float)BinaryPrimitives.ReadHalfLittleEndian(source));
+            Vector128<byte> pairs = Vector128.Create(source[2..]);
+            Vector128<byte> eight = Vector128.Create((byte)8);
+            Vector128<sbyte> low = ((pairs & Vector128.Create((byte)15)) - eight).AsSByte();
+            Vector128<sbyte> high = ((pairs >>> 4) - eight).AsSByte();
+            Store(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low)), scale, ref to, (nuint)block * 32);
+            Store(Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high)), scale, ref to, ((nuint)block * 32) + 16);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector256<short> codes, Vector256<float> scale, ref float to, nuint index)
+    {
+        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(codes);
+        (Vector256.ConvertToSingle(low) * scale).StoreUnsafe(ref to, index);
+        (Vector256.ConvertToSingle(high) * scale).StoreUnsafe(ref to, index + 8);
     }
 }

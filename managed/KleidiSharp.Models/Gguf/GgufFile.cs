@@ -2,12 +2,14 @@
 using System.Buffers;
 using System.IO.MemoryMappedFiles;
 using System.Numerics;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace KleidiSharp.Models;
 
 /// <summary>
-/// A GGUF file, version 2 or 3, mapped into memory. Opening reads and checks the whole header; tensor data is read when
-/// asked for. Reading is safe from several threads; after <see cref="Dispose"/> it throws.
+/// A GGUF file, version 2 or 3. Opening reads and checks the whole header; tensor data is read when asked for, so that
+/// none of it stays in memory. Reading is safe from several threads; after <see cref="Dispose"/> it throws.
 /// </summary>
 public sealed class GgufFile : IDisposable
 {
@@ -17,15 +19,13 @@ public sealed class GgufFile : IDisposable
     private const int DefaultAlignment = 32;
     private const int ChunkBytes = 1 << 16;
 
-    private readonly MemoryMappedFile map;
-    private readonly MemoryMappedViewAccessor view;
+    private readonly SafeFileHandle file;
 
-    private GgufFile(string path, MemoryMappedFile map, MemoryMappedViewAccessor view, long length)
+    private GgufFile(string path, SafeFileHandle file, SafeBuffer bytes, long length)
     {
         Path = path;
-        this.map = map;
-        this.view = view;
-        var reader = new GgufReader(path, view.SafeMemoryMappedViewHandle, length);
+        this.file = file;
+        var reader = new GgufReader(path, bytes, length);
         uint magic = reader.Read<uint>("the magic number");
         if (magic != Magic)
         {
@@ -43,6 +43,8 @@ public sealed class GgufFile : IDisposable
         int pairCount = reader.ReadCount("the metadata count", 8 + 4 + 1);
         Metadata = new GgufMetadata(path, ReadPairs(reader, pairCount));
         Tensors = ReadTensors(reader, tensorCount, Alignment(Metadata), length);
+        HeaderLength = reader.Position;
+        Length = length;
     }
 
     /// <summary>The path the file was opened with.</summary>
@@ -57,33 +59,38 @@ public sealed class GgufFile : IDisposable
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, GgufTensor> Tensors { get; }
 
-    /// <summary>Maps a file and checks its header.</summary>
+    /// <summary>Bytes of metadata and tensor table.</summary>
+    internal long HeaderLength { get; }
+
+    /// <summary>Bytes of the file when it was opened.</summary>
+    internal long Length { get; }
+
+    /// <summary>When the file was last written to.</summary>
+    internal DateTime LastWriteTimeUtc => File.GetLastWriteTimeUtc(file);
+
+    /// <summary>Opens a file and checks its header.</summary>
     /// <exception cref="GgufException">The file is not GGUF, is cut short, or contradicts itself.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static GgufFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        MemoryMappedFile? map = null;
-        MemoryMappedViewAccessor? view = null;
+        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         try
         {
-            long length = stream.Length;
+            long length = RandomAccess.GetLength(file);
             if (length == 0)
             {
                 throw new GgufException(path, "the file", "empty", "a GGUF file");
             }
 
-            map = MemoryMappedFile.CreateFromFile(
-                stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-            return new GgufFile(path, map, view, length);
+            using var map = MemoryMappedFile.CreateFromFile(
+                file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            using MemoryMappedViewAccessor view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+            return new GgufFile(path, file, view.SafeMemoryMappedViewHandle, length);
         }
         catch
         {
-            view?.Dispose();
-            map?.Dispose();
-            stream.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -128,16 +135,22 @@ public sealed class GgufFile : IDisposable
                 $"{destination.Length} values from {start} are not whole blocks of {blockElements} within tensor {tensor}.");
         }
 
+        long position = tensor.Position + start / blockElements * blockBytes;
+        if (tensor.Type == GgufTensorType.F32)
+        {
+            ReadBytes(position, MemoryMarshal.AsBytes(destination));
+            return;
+        }
+
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
             int step = ChunkBytes / blockBytes * blockElements;
-            long position = tensor.Position + start / blockElements * blockBytes;
             while (!destination.IsEmpty)
             {
                 int count = Math.Min(step, destination.Length);
                 Span<byte> blocks = buffer.AsSpan(0, count / blockElements * blockBytes);
-                view.SafeMemoryMappedViewHandle.ReadSpan((ulong)position, blocks);
+                ReadBytes(position, blocks);
                 GgufBlocks.Decode(tensor.Type, blocks, destination[..count]);
                 position += blocks.Length;
                 destination = destination[count..];
@@ -163,14 +176,26 @@ public sealed class GgufFile : IDisposable
                 nameof(destination));
         }
 
-        view.SafeMemoryMappedViewHandle.ReadSpan((ulong)tensor.Position, destination[..(int)tensor.ByteLength]);
+        ReadBytes(tensor.Position, destination[..(int)tensor.ByteLength]);
     }
 
-    /// <summary>Unmaps the file.</summary>
-    public void Dispose()
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => file.Dispose();
+
+    /// <summary>Fills <paramref name="destination"/> with the bytes of the file from <paramref name="position"/> on.</summary>
+    internal void ReadBytes(long position, Span<byte> destination)
     {
-        view.Dispose();
-        map.Dispose();
+        while (!destination.IsEmpty)
+        {
+            int count = RandomAccess.Read(file, destination, position);
+            if (count == 0)
+            {
+                throw new GgufException(Path, $"byte {position}", "past the end", $"a file that keeps its {Length} bytes");
+            }
+
+            position += count;
+            destination = destination[count..];
+        }
     }
 
     /// <summary>A tensor by name.</summary>

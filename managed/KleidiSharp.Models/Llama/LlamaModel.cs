@@ -37,12 +37,13 @@ public sealed class LlamaModel : IDisposable
 
     internal RotaryEmbedding Rope { get; }
 
-    /// <summary>Loads a GGUF file; the file stays mapped until the model is disposed.</summary>
+    /// <summary>Loads a GGUF file; the file stays open until the model is disposed.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">The format of the weights and more; null for the defaults.</param>
     /// <exception cref="GgufException">
     /// The file breaks the format, lacks a tensor, has one of the wrong shape, or a weight that is NaN or infinite.
     /// </exception>
+    /// <exception cref="InvalidDataException">A file in <see cref="LoadOptions.PackedCache"/> is damaged.</exception>
     /// <exception cref="NotSupportedException">The architecture, tokenizer or a tensor's type is not supported.</exception>
     public static LlamaModel Load(string path, LoadOptions? options = null)
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
+using System.Numerics.Tensors;
 
 namespace KleidiSharp.Models;
 
@@ -20,11 +21,10 @@ public sealed class LlamaSession : IDisposable
     private int batchCapacity;
     private float[] stream = [];
     private float[] normed = [];
-    private float[] query = [];
+    private float[] projected = [];
     private float[] attended = [];
     private float[] update = [];
-    private float[] gate = [];
-    private float[] up = [];
+    private float[] gateUp = [];
     private float[] cos = [];
     private float[] sin = [];
     private float[] scores = [];
@@ -145,22 +145,62 @@ public sealed class LlamaSession : IDisposable
         {
             LlamaBlock block = model.Weights.Blocks[i];
             Normalise(block.AttentionNorm, 0, rows);
-            Multiply(block.Query, normed, query, rows);
-            Multiply(block.Key, normed, cache.Keys(i, position, rows), rows);
-            Multiply(block.Value, normed, cache.Values(i, position, rows), rows);
-            Rotate(query, config.HeadCount, rows);
-            Rotate(cache.Keys(i, position, rows), config.KeyValueHeadCount, rows);
+            block.QueryKeyValue.MatMul(normed, projected, rows, model.Compute);
+            Remember(cache, i, position, rows);
             Attend(cache, i, position, rows);
             Multiply(block.AttentionOutput, attended, update, rows);
             AddUpdate(rows);
             Normalise(block.FeedForwardNorm, 0, rows);
-            Multiply(block.Gate, normed, gate, rows);
-            Multiply(block.Up, normed, up, rows);
-            int length = rows * config.FeedForwardLength;
-            VectorMath.SwiGlu(gate.AsSpan(0, length), up.AsSpan(0, length));
-            Multiply(block.Down, gate, update, rows);
+            block.GateUp.MatMul(normed, gateUp, rows, model.Compute);
+            Gate(rows);
+            MultiplyGated(block.Down, rows);
             AddUpdate(rows);
         }
+    }
+
+    // Turns the queries where they are; keys and values go to the cache, the keys turned.
+    private void Remember(KeyValueCache cache, int block, int position, int rows)
+    {
+        int query = config.QueryLength;
+        int width = config.KeyValueLength;
+        Span<float> keys = cache.Keys(block, position, rows);
+        Span<float> values = cache.Values(block, position, rows);
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> projection = Row(projected, row, query + 2 * width);
+            projection.Slice(query, width).CopyTo(Row(keys, row, width));
+            projection[(query + width)..].CopyTo(Row(values, row, width));
+            Rotate(projection[..query], row);
+            Rotate(Row(keys, row, width), row);
+        }
+    }
+
+    private void Rotate(Span<float> heads, int row)
+    {
+        for (int start = 0; start < heads.Length; start += config.HeadLength)
+        {
+            VectorMath.Rotate(heads.Slice(start, config.HeadLength),
+                Row(cos, row, model.Rope.Pairs), Row(sin, row, model.Rope.Pairs));
+        }
+    }
+
+    // In place: each row's first half becomes the gated one.
+    private void Gate(int rows)
+    {
+        int length = config.FeedForwardLength;
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> both = Row(gateUp, row, 2 * length);
+            VectorMath.SwiGlu(both[..length], both[length..]);
+        }
+    }
+
+    private void MultiplyGated(PackedWeights down, int rows)
+    {
+        int length = config.FeedForwardLength;
+        var both = new ReadOnlyTensorSpan<float>(gateUp, [rows, 2 * length]);
+        var results = new TensorSpan<float>(update, [rows, config.EmbeddingLength]);
+        down.MatMul(both.Slice([0.., 0..length]), results, compute: model.Compute);
     }
 
     private void Output(int firstRow, int rows, Span<float> results)
@@ -180,16 +220,6 @@ public sealed class LlamaSession : IDisposable
 
     private void Multiply(PackedWeights weights, ReadOnlySpan<float> x, Span<float> y, int rows) =>
         weights.MatMul(x[..(rows * weights.InFeatures)], y[..(rows * weights.OutFeatures)], rows, compute: model.Compute);
-
-    private void Rotate(Span<float> heads, int count, int rows)
-    {
-        for (int head = 0; head < rows * count; head++)
-        {
-            int row = head / count;
-            VectorMath.Rotate(
-                Row(heads, head, config.HeadLength), Row(cos, row, model.Rope.Pairs), Row(sin, row, model.Rope.Pairs));
-        }
-    }
 
     // Heads do not touch each other's values, so a batch shares them out among threads; a single token is not worth it.
     private void Attend(KeyValueCache cache, int block, int position, int rows)
@@ -222,7 +252,8 @@ public sealed class LlamaSession : IDisposable
         for (int row = 0; row < rows; row++)
         {
             Span<float> weights = Row(scores, head, scores.Length / config.HeadCount)[..(position + row + 1)];
-            VectorMath.Dots(Row(query, row * config.HeadCount + head, length), keys, width, scale, weights);
+            Span<float> query = Row(projected, row, config.QueryLength + 2 * width).Slice(head * length, length);
+            VectorMath.Dots(query, keys, width, scale, weights);
             VectorMath.Softmax(weights);
             VectorMath.WeightedSum(weights, values, width, Row(attended, row * config.HeadCount + head, length));
         }
@@ -248,11 +279,10 @@ public sealed class LlamaSession : IDisposable
 
         stream = new float[rows * config.EmbeddingLength];
         normed = new float[rows * config.EmbeddingLength];
-        query = new float[rows * config.QueryLength];
+        projected = new float[rows * (config.QueryLength + 2 * config.KeyValueLength)];
         attended = new float[rows * config.QueryLength];
         update = new float[rows * config.EmbeddingLength];
-        gate = new float[rows * config.FeedForwardLength];
-        up = new float[rows * config.FeedForwardLength];
+        gateUp = new float[rows * 2 * config.FeedForwardLength];
         cos = new float[rows * model.Rope.Pairs];
         sin = new float[rows * model.Rope.Pairs];
         batchCapacity = rows;

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Buffers;
-using System.Numerics.Tensors;
-
 namespace KleidiSharp.Models;
 
 /// <summary>
-/// All weights of a Llama model: norms as floats, linear layers packed, embeddings left in the mapped file.
+/// All weights of a Llama model: norms as floats, linear layers packed, embeddings left in the file. Layers over the same
+/// activations are one matrix where their formats agree.
 /// </summary>
 internal sealed class LlamaWeights : IDisposable
 {
     private readonly List<LoadedLayer> layers = [];
-    private readonly List<PackedWeights> packed = [];
     private readonly HashSet<string> used = new(StringComparer.Ordinal);
     private readonly GgufFile file;
     private readonly LoadOptions options;
     private readonly ComputeContext compute;
     private readonly long totalBytes;
+    private readonly PackedWeights[] packed;
     private long loadedBytes;
-
-    // The values of the linear layer that is being loaded: fresh memory for each would cost as much as reading does.
-    private float[] buffer = [];
 
     public LlamaWeights(GgufFile file, LlamaConfig config, int vocabularySize, LoadOptions options)
     {
@@ -27,28 +22,20 @@ internal sealed class LlamaWeights : IDisposable
         this.options = options;
         compute = options.Compute ?? ComputeContext.Default;
         totalBytes = file.Tensors.Values.Sum(tensor => tensor.ByteLength);
-        try
-        {
-            Embedding = Tensor("token_embd.weight", vocabularySize, config.EmbeddingLength);
-            Blocks = [.. Enumerable.Range(0, config.BlockCount).Select(i => Block($"blk.{i}.", config))];
-            OutputNorm = Vector("output_norm.weight", config.EmbeddingLength);
-            RopeFactors = file.Tensors.ContainsKey("rope_freqs.weight") ? ReadRopeFactors("rope_freqs.weight", config) : null;
-            string output = file.Tensors.ContainsKey("output.weight") ? "output.weight" : Embedding.Name;
-            Output = Linear(output, vocabularySize, config.EmbeddingLength);
-            if (output != Embedding.Name)
-            {
-                RefuseNonFiniteEmbedding(config.EmbeddingLength);
-            }
+        Embedding = Tensor("token_embd.weight", vocabularySize, config.EmbeddingLength);
+        BlockPlan[] blocks = [.. Enumerable.Range(0, config.BlockCount).Select(i => Plan($"blk.{i}.", config))];
+        OutputNorm = Vector("output_norm.weight", config.EmbeddingLength);
+        RopeFactors = file.Tensors.ContainsKey("rope_freqs.weight") ? ReadRopeFactors("rope_freqs.weight", config) : null;
+        LinearPlan output = Linear(
+            config.EmbeddingLength,
+            (file.Tensors.ContainsKey("output.weight") ? "output.weight" : Embedding.Name, vocabularySize)).Single();
+        packed = Load([.. blocks.SelectMany(block => block.Plans), output]);
 
-            buffer = [];
-            Report = new LoadReport(
-                layers, [.. file.Tensors.Keys.Where(name => !used.Contains(name)).Order(StringComparer.Ordinal)]);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        var next = new Queue<PackedWeights>(packed);
+        Blocks = [.. blocks.Select(block => Block(block, next))];
+        Output = next.Dequeue();
+        Report = new LoadReport(
+            layers, [.. file.Tensors.Keys.Where(name => !used.Contains(name)).Order(StringComparer.Ordinal)]);
     }
 
     /// <summary>[vocabulary, embedding], read row by row.</summary>
@@ -66,73 +53,120 @@ internal sealed class LlamaWeights : IDisposable
 
     public LoadReport Report { get; }
 
-    public void Dispose() => packed.ForEach(weights => weights.Dispose());
+    public void Dispose() => Array.ForEach(packed, weights => weights.Dispose());
 
-    private LlamaBlock Block(string prefix, LlamaConfig config) => new()
+    private BlockPlan Plan(string prefix, LlamaConfig config) => new(
+        Vector(prefix + "attn_norm.weight", config.EmbeddingLength),
+        Linear(
+            config.EmbeddingLength,
+            (prefix + "attn_q.weight", config.QueryLength),
+            (prefix + "attn_k.weight", config.KeyValueLength),
+            (prefix + "attn_v.weight", config.KeyValueLength)),
+        Linear(config.QueryLength, (prefix + "attn_output.weight", config.EmbeddingLength)),
+        Vector(prefix + "ffn_norm.weight", config.EmbeddingLength),
+        Linear(
+            config.EmbeddingLength,
+            (prefix + "ffn_gate.weight", config.FeedForwardLength),
+            (prefix + "ffn_up.weight", config.FeedForwardLength)),
+        Linear(config.FeedForwardLength, (prefix + "ffn_down.weight", config.EmbeddingLength)));
+
+    private static LlamaBlock Block(BlockPlan plan, Queue<PackedWeights> next) => new()
     {
-        AttentionNorm = Vector(prefix + "attn_norm.weight", config.EmbeddingLength),
-        Query = Linear(prefix + "attn_q.weight", config.QueryLength, config.EmbeddingLength),
-        Key = Linear(prefix + "attn_k.weight", config.KeyValueLength, config.EmbeddingLength),
-        Value = Linear(prefix + "attn_v.weight", config.KeyValueLength, config.EmbeddingLength),
-        AttentionOutput = Linear(prefix + "attn_output.weight", config.EmbeddingLength, config.QueryLength),
-        FeedForwardNorm = Vector(prefix + "ffn_norm.weight", config.EmbeddingLength),
-        Gate = Linear(prefix + "ffn_gate.weight", config.FeedForwardLength, config.EmbeddingLength),
-        Up = Linear(prefix + "ffn_up.weight", config.FeedForwardLength, config.EmbeddingLength),
-        Down = Linear(prefix + "ffn_down.weight", config.EmbeddingLength, config.FeedForwardLength),
+        AttentionNorm = plan.AttentionNorm,
+        QueryKeyValue = new LinearGroup([.. plan.QueryKeyValue.Select(_ => next.Dequeue())]),
+        AttentionOutput = next.Dequeue(),
+        FeedForwardNorm = plan.FeedForwardNorm,
+        GateUp = new LinearGroup([.. plan.GateUp.Select(_ => next.Dequeue())]),
+        Down = next.Dequeue(),
     };
 
-    private PackedWeights Linear(string name, int outFeatures, int inFeatures)
+    // One matrix for all layers, or one each where some go in as they are and others do not.
+    private LinearPlan[] Linear(int inFeatures, params (string Name, int OutFeatures)[] layers)
     {
-        GgufTensor tensor = Tensor(name, outFeatures, inFeatures);
-        string biasName = Path.ChangeExtension(name, "bias");
-        float[] bias = file.Tensors.ContainsKey(biasName) ? Vector(biasName, outFeatures) : [];
-        bool fits = options.Weights.Fits(inFeatures);
-        WeightFormat format = fits ? options.Weights : WeightFormat.Float32;
-        PackedWeights weights = format.Kind == WeightKind.Q4_0 && tensor.Type == GgufTensorType.Q4_0
-            ? Verbatim(tensor, outFeatures, inFeatures, bias)
-            : Quantized(tensor, outFeatures, inFeatures, format, bias);
-        packed.Add(weights);
-        layers.Add(new LoadedLayer(tensor, weights, compute,
-            fits ? null
-                : options.Weights.GroupSize == 0 ? $"its rows hold {inFeatures} values, which {options.Weights} does not take"
-                : $"its rows hold {inFeatures} values, which is not a multiple of the group {options.Weights.GroupSize}"));
+        GgufTensor[] tensors = Array.ConvertAll(layers, layer => Tensor(layer.Name, layer.OutFeatures, inFeatures));
+        WeightFormat format = options.Weights.Fits(inFeatures) ? options.Weights : WeightFormat.Float32;
+        bool mixed = format.Kind == WeightKind.Q4_0 && tensors.DistinctBy(tensor => tensor.Type == GgufTensorType.Q4_0).Count() > 1;
+        return mixed
+            ? Array.ConvertAll(tensors, tensor => new LinearPlan([tensor], inFeatures, format, Bias(tensor)))
+            : [new LinearPlan(tensors, inFeatures, format, Bias(tensors))];
+    }
+
+    private float[] Bias(params GgufTensor[] tensors)
+    {
+        string[] names = Array.ConvertAll(tensors, tensor => Path.ChangeExtension(tensor.Name, "bias"));
+        return Array.TrueForAll(names, name => !file.Tensors.ContainsKey(name))
+            ? []
+            : [.. names.Zip(tensors, (name, tensor) => file.Tensors.ContainsKey(name)
+                ? Vector(name, (int)tensor.Dimensions[0])
+                : new float[tensor.Dimensions[0]]).SelectMany(values => values)];
+    }
+
+    private PackedWeights[] Load(LinearPlan[] plans)
+    {
+        PackedModelFile? cache = options.PackedCache is { } folder
+            ? new PackedModelFile(folder, file, plans, options.Mapping, compute)
+            : null;
+        PackedWeights[] weights = cache?.TryMap() ?? Pack(plans, cache);
+        for (int i = 0; i < plans.Length; i++)
+        {
+            Add(plans[i], weights[i]);
+        }
+
         return weights;
     }
 
-    private PackedWeights Verbatim(GgufTensor tensor, int outFeatures, int inFeatures, float[] bias)
+    private PackedWeights[] Pack(LinearPlan[] plans, PackedModelFile? cache)
     {
-        byte[] blocks = ArrayPool<byte>.Shared.Rent(checked((int)tensor.ByteLength));
+        // Where the output layer is not made of them, nothing else looks at the embeddings.
+        if (plans[^1].Tensors[0] != Embedding)
+        {
+            FiniteTensor.Require(file, Embedding);
+        }
+
+        if (cache is not null)
+        {
+            cache.Write(Pack);
+            return cache.TryMap() ?? Pack(plans, null);
+        }
+
+        var weights = new List<PackedWeights>();
         try
         {
-            file.ReadBytes(tensor, blocks);
-            Loaded(tensor);
-            return PackedWeights.PackQ4_0(
-                blocks.AsSpan(0, (int)tensor.ByteLength), outFeatures, inFeatures, bias, compute);
+            foreach (LinearPlan plan in plans)
+            {
+                weights.Add(Pack(plan));
+            }
+
+            return [.. weights];
         }
-        catch (ArgumentException e)
+        catch
         {
-            throw new GgufException(file.Path, $"tensor '{tensor.Name}'", e.Message, "finite scales");
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(blocks);
+            weights.ForEach(one => one.Dispose());
+            throw;
         }
     }
 
-    private PackedWeights Quantized(GgufTensor tensor, int outFeatures, int inFeatures, WeightFormat format, float[] bias)
+    private PackedWeights Pack(LinearPlan plan)
     {
-        if (buffer.Length < tensor.ElementCount)
-        {
-            buffer = new float[tensor.ElementCount];
-        }
+        PackedWeights weights = plan.Pack(file, options.Mapping, compute);
+        Array.ForEach(plan.Tensors, Loaded);
+        return weights;
+    }
 
-        Span<float> values = ReadInto(buffer, tensor);
-        return format.Kind == WeightKind.Int4Group
-            ? PackedWeights.Pack(
-                Quantizer.Quantize(values, outFeatures, inFeatures, format, options.Mapping, compute),
-                bias,
-                compute)
-            : PackedWeights.Quantize(values, outFeatures, inFeatures, format, bias, compute);
+    // A layer has the part of a matrix that its rows are of all rows.
+    private void Add(LinearPlan plan, PackedWeights weights)
+    {
+        string? reason = plan.Format == options.Weights ? null
+            : options.Weights.GroupSize == 0 ? $"its rows hold {plan.InFeatures} values, which {options.Weights} does not take"
+            : $"its rows hold {plan.InFeatures} values, which is not a multiple of the group {options.Weights.GroupSize}";
+        long rows = 0;
+        foreach (GgufTensor tensor in plan.Tensors)
+        {
+            long before = weights.ByteSize * rows / plan.OutFeatures;
+            rows += tensor.Dimensions[0];
+            long bytes = (weights.ByteSize * rows / plan.OutFeatures) - before;
+            layers.Add(new LoadedLayer(tensor, weights, bytes, compute, reason));
+        }
     }
 
     // No angle is larger than a position over a factor.
@@ -147,16 +181,10 @@ internal sealed class LlamaWeights : IDisposable
 
     private float[] Vector(string name, int length)
     {
+        GgufTensor tensor = Tensor(name, length);
         var values = new float[length];
-        ReadInto(values, Tensor(name, length));
-        return values;
-    }
-
-    private Span<float> ReadInto(float[] array, GgufTensor tensor)
-    {
-        Span<float> values = array.AsSpan(0, (int)tensor.ElementCount);
         file.ReadFloats(tensor, 0, values);
-        RefuseNonFinite(tensor, 0, values);
+        FiniteTensor.Require(file, tensor, 0, values);
         Loaded(tensor);
         return values;
     }
@@ -176,40 +204,18 @@ internal sealed class LlamaWeights : IDisposable
                 $"[{string.Join(", ", tensor.Dimensions)}]", $"[{string.Join(", ", shape)}]");
         }
 
-        if (tensor.ElementCount > Array.MaxLength)
-        {
-            throw new NotSupportedException(
-                $"{file.Path}: tensor '{name}' has {tensor.ElementCount} elements; {Array.MaxLength} is the most.");
-        }
-
         used.Add(name);
         return tensor;
     }
 
-    private void RefuseNonFiniteEmbedding(int embeddingLength)
+    private sealed record BlockPlan(
+        float[] AttentionNorm,
+        LinearPlan[] QueryKeyValue,
+        LinearPlan[] AttentionOutput,
+        float[] FeedForwardNorm,
+        LinearPlan[] GateUp,
+        LinearPlan[] Down)
     {
-        var row = new float[embeddingLength];
-        for (long start = 0; start < Embedding.ElementCount; start += row.Length)
-        {
-            file.ReadFloats(Embedding, start, row);
-            RefuseNonFinite(Embedding, start, row);
-        }
-    }
-
-    private void RefuseNonFinite(GgufTensor tensor, long start, ReadOnlySpan<float> values)
-    {
-        if (TensorPrimitives.IsFiniteAll(values))
-        {
-            return;
-        }
-
-        int bad = 0;
-        while (float.IsFinite(values[bad]))
-        {
-            bad++;
-        }
-
-        throw new GgufException(file.Path, $"element {start + bad} of tensor '{tensor.Name}'",
-            FormattableString.Invariant($"{values[bad]}"), "a finite number");
+        public IEnumerable<LinearPlan> Plans => [.. QueryKeyValue, .. AttentionOutput, .. GateUp, .. Down];
     }
 }

@@ -17,6 +17,15 @@ public sealed record LoadOptions
     /// <summary>What packs and multiplies; null for <see cref="ComputeContext.Default"/>. Not disposed with the model.</summary>
     public ComputeContext? Compute { get; init; }
 
+    /// <summary>
+    /// A folder that keeps packed weights, made where it does not exist; null for none. The first load of a model writes a
+    /// file there, and later ones map it: in a moment, without a copy, and sharing its memory with other processes. There
+    /// is a file for each model, format and kind of processor, about as large as the weights in memory. A file whose model
+    /// has changed since (its path, length, time of writing, metadata or tensor table) is replaced; one that is of no more
+    /// use stays until somebody deletes it. Whoever may write to the folder decides what the weights are.
+    /// </summary>
+    public string? PackedCache { get; init; }
+
     /// <summary>Told about each tensor as it is loaded.</summary>
     public IProgress<LoadProgress>? Progress { get; init; }
 }

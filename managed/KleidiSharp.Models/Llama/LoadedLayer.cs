@@ -7,13 +7,14 @@ public sealed class LoadedLayer
     private readonly PackedWeights weights;
     private readonly ComputeContext compute;
 
-    internal LoadedLayer(GgufTensor tensor, PackedWeights weights, ComputeContext compute, string? fallbackReason)
+    internal LoadedLayer(
+        GgufTensor tensor, PackedWeights weights, long byteSize, ComputeContext compute, string? fallbackReason)
     {
         this.weights = weights;
         this.compute = compute;
         Tensor = tensor;
         Format = weights.Format;
-        ByteSize = weights.ByteSize;
+        ByteSize = byteSize;
         FallbackReason = fallbackReason;
     }
 

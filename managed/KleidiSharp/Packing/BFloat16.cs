@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
+
 namespace KleidiSharp;
 
 /// <summary>bfloat16 as its 16 bits: the top half of a float.</summary>
@@ -7,6 +9,7 @@ internal static class BFloat16
     public static float ToSingle(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
     /// <summary>Nearest, ties to even. The value is no NaN but the quiet one of results.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Round(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);

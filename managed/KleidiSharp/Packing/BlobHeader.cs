@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace KleidiSharp;
 
@@ -38,6 +39,10 @@ internal static unsafe class BlobHeader
         BinaryPrimitives.WriteInt32LittleEndian(header[64..], shape.VectorBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(header[ChecksumOffset..], Checksum(memory.Address, ChecksumOffset));
     }
+
+    /// <summary>How many bytes a header that nobody has checked yet says the blob has.</summary>
+    public static long ClaimedBytes(ReadOnlySpan<byte> header) =>
+        unchecked(BinaryPrimitives.ReadInt64LittleEndian(header[48..]) + PackedShape.HeaderSize);
 
     /// <summary>Reads and checks a header.</summary>
     /// <param name="memory">The blob; the caller holds a reference.</param>
@@ -115,6 +120,7 @@ internal static unsafe class BlobHeader
     /// Checksum of a multiple of 8 bytes as 64-bit words: word i goes into lane i mod 4, the lanes beginning as 1 to 4;
     /// the lanes and then the size go into a fifth, which begins as 5.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong Checksum(byte* data, long size)
     {
         ulong lane0 = 1, lane1 = 2, lane2 = 3, lane3 = 4;

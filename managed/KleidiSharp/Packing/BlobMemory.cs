@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace KleidiSharp;
 
@@ -10,7 +11,6 @@ namespace KleidiSharp;
 /// </summary>
 internal sealed unsafe class BlobMemory : NativeHandle
 {
-    private readonly MemoryMappedFile? file;
     private readonly MemoryMappedViewAccessor? view;
 
     private BlobMemory(long size)
@@ -19,9 +19,8 @@ internal sealed unsafe class BlobMemory : NativeHandle
         Take(size);
     }
 
-    private BlobMemory(byte* address, long size, MemoryMappedFile file, MemoryMappedViewAccessor view)
+    private BlobMemory(byte* address, long size, MemoryMappedViewAccessor view)
     {
-        this.file = file;
         this.view = view;
         Size = size;
         Hold(address, size);
@@ -38,28 +37,30 @@ internal sealed unsafe class BlobMemory : NativeHandle
     /// <summary>Memory of its own, aligned, all zeros.</summary>
     public static BlobMemory Allocate(long size)
     {
-        var memory = new BlobMemory(size);
+        BlobMemory memory = AllocateUncleared(size);
         NativeMemory.Clear(memory.Address, (nuint)size);
         return memory;
     }
 
-    /// <summary>A file, mapped for reading; it must hold at least a byte.</summary>
-    public static BlobMemory Map(string path, long size)
+    /// <summary>Memory of its own, aligned, for who writes all of it.</summary>
+    public static BlobMemory AllocateUncleared(long size) => new(size);
+
+    /// <summary>A part of a file, mapped for reading; at least a byte, all within the file.</summary>
+    public static BlobMemory Map(SafeFileHandle file, long offset, long size)
     {
-        MemoryMappedFile? file = null;
         MemoryMappedViewAccessor? view = null;
         try
         {
-            file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-            view = file.CreateViewAccessor(0, size, MemoryMappedFileAccess.Read);
+            using var map = MemoryMappedFile.CreateFromFile(
+                file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            view = map.CreateViewAccessor(offset, size, MemoryMappedFileAccess.Read);
             byte* address = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref address);
-            return new BlobMemory(address, size, file, view);
+            return new BlobMemory(address + view.PointerOffset, size, view);
         }
         catch
         {
             view?.Dispose();
-            file?.Dispose();
             throw;
         }
     }
@@ -74,7 +75,6 @@ internal sealed unsafe class BlobMemory : NativeHandle
         {
             view.SafeMemoryMappedViewHandle.ReleasePointer();
             view.Dispose();
-            file!.Dispose();
         }
 
         Released?.Invoke();

@@ -7,7 +7,7 @@ namespace KleidiSharp;
 /// Panels of codes: for each group the codes with what belongs to the group, then what belongs to the columns; after all
 /// panels, in some layouts, scales and biases of all columns.
 /// </summary>
-internal readonly unsafe struct CodePanels
+internal readonly unsafe partial struct CodePanels
 {
     private const float Sixteenth = 1f / 16;
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+
 namespace KleidiSharp;
 
 /// <summary>Packed weights in a file: the blob, byte for byte.</summary>
@@ -14,12 +17,7 @@ internal static unsafe class PackedFile
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
             {
-                long size = blob.Shape.BlobBytes;
-                for (long offset = 0; offset < size; offset += ChunkBytes)
-                {
-                    stream.Write(new ReadOnlySpan<byte>(blob.Memory.Address + offset, (int)Math.Min(ChunkBytes, size - offset)));
-                }
-
+                Write(blob, stream);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -32,20 +30,45 @@ internal static unsafe class PackedFile
         }
     }
 
+    /// <summary>Writes the blob to a stream.</summary>
+    public static void Write(PackedBlob blob, Stream stream)
+    {
+        long size = blob.Shape.BlobBytes;
+        for (long offset = 0; offset < size; offset += ChunkBytes)
+        {
+            stream.Write(new ReadOnlySpan<byte>(blob.Memory.Address + offset, (int)Math.Min(ChunkBytes, size - offset)));
+        }
+    }
+
     /// <summary>Maps a file and checks it.</summary>
     public static PackedBlob Map(string path, bool verifyChecksum)
     {
-        long size = new FileInfo(path).Length;
-        if (size < PackedShape.HeaderSize)
+        using SafeFileHandle file = File.OpenHandle(path);
+        return Map(file, 0, path, verifyChecksum);
+    }
+
+    /// <summary>Maps a blob inside a file and checks it.</summary>
+    /// <param name="file">The file; it may be closed afterwards.</param>
+    /// <param name="offset">Where the blob begins.</param>
+    /// <param name="name">What it is called in messages.</param>
+    /// <param name="verifyChecksum">Whether to compare the checksum of the panels, which reads them all.</param>
+    public static PackedBlob Map(SafeFileHandle file, long offset, string name, bool verifyChecksum)
+    {
+        Span<byte> header = stackalloc byte[PackedShape.HeaderSize];
+        long left = RandomAccess.GetLength(file) - offset;
+        if (left < header.Length)
         {
             throw new InvalidDataException(
-                $"{path} is truncated: it has {size} bytes, its header alone needs {PackedShape.HeaderSize}.");
+                $"{name} is truncated: it has {left} bytes, its header alone needs {PackedShape.HeaderSize}.");
         }
 
-        BlobMemory memory = BlobMemory.Map(path, size);
+        // What the header says is checked once it is mapped; until then it only bounds what is mapped.
+        RandomAccess.Read(file, header, offset);
+        long size = Math.Clamp(BlobHeader.ClaimedBytes(header), PackedShape.HeaderSize, left);
+        BlobMemory memory = BlobMemory.Map(file, offset, size);
         try
         {
-            return BlobHeader.Read(memory, path, verifyChecksum);
+            return BlobHeader.Read(memory, name, verifyChecksum);
         }
         catch
         {

@@ -18,4 +18,13 @@ internal readonly unsafe struct WeightMemory
 
     /// <summary>[n]; null for zeros, or where none is wanted.</summary>
     public float* Bias { get; init; }
+
+    /// <summary>The same without the rows before one.</summary>
+    public WeightMemory From(long row, in PackedShape shape) => new()
+    {
+        Rows = Rows + (row * shape.RowBytes),
+        Scales = Scales == null ? null : Scales + (row * shape.ScalesPerRow * shape.Format.Traits.ScaleBytes),
+        Zeros = Zeros == null ? null : Zeros + (row * shape.ScalesPerRow),
+        Bias = Bias == null ? null : Bias + row,
+    };
 }

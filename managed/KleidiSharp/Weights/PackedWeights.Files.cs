@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+using Microsoft.Win32.SafeHandles;
+
 namespace KleidiSharp;
 
 /// <content>Packed weights in files.</content>
 public sealed partial class PackedWeights
 {
     /// <summary>
-    /// Opens a file that <see cref="Save"/> wrote, memory-mapped: nothing is copied, and processes share the memory.
+    /// Opens a file that <see cref="Save(string)"/> wrote, memory-mapped: nothing is copied, and processes share the memory.
     /// The file must not be changed while it is open; replacing it, as Save does, is fine.
     /// </summary>
     /// <param name="path">The file.</param>
@@ -22,22 +24,38 @@ public sealed partial class PackedWeights
     public static PackedWeights Map(string path, bool verifyChecksum = true, ComputeContext? compute = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        compute ??= ComputeContext.Default;
-        PackedBlob blob = PackedFile.Map(path, verifyChecksum);
-        try
-        {
-            RequireLayout(blob.Shape, path, compute);
-            return new PackedWeights(blob, compute);
-        }
-        catch
-        {
-            blob.Memory.Dispose();
-            throw;
-        }
+        return Checked(PackedFile.Map(path, verifyChecksum), path, compute ?? ComputeContext.Default);
     }
 
     /// <summary>
-    /// Opens a file that <see cref="Save"/> wrote on any machine: mapped where its layout is the one this context
+    /// Maps what <see cref="Save(Stream)"/> wrote into a file together with other things; otherwise as
+    /// <see cref="Map(string, bool, ComputeContext?)"/>.
+    /// </summary>
+    /// <param name="file">A file that is open for reading; it may be closed afterwards.</param>
+    /// <param name="offset">Where the weights begin in it, in bytes; a multiple of 64.</param>
+    /// <param name="name">What messages call them.</param>
+    /// <param name="verifyChecksum">Whether to compare the checksum of the weights, which reads them all.</param>
+    /// <param name="compute">
+    /// Where calls that name no other work; null for <see cref="ComputeContext.Default"/>.
+    /// </param>
+    /// <exception cref="InvalidDataException">They are truncated, corrupt, of another version or something else.</exception>
+    /// <exception cref="PlatformNotSupportedException">No kernel of the context reads their layout.</exception>
+    public static PackedWeights Map(
+        SafeFileHandle file, long offset, string name, bool verifyChecksum = true, ComputeContext? compute = null)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(name);
+        if (offset < 0 || offset % PackedShape.Alignment != 0)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(offset), offset, $"Packed weights begin at a multiple of {PackedShape.Alignment} bytes.");
+        }
+
+        return Checked(PackedFile.Map(file, offset, name, verifyChecksum), name, compute ?? ComputeContext.Default);
+    }
+
+    /// <summary>
+    /// Opens a file that <see cref="Save(string)"/> wrote on any machine: mapped where its layout is the one this context
     /// packs, else converted in memory.
     /// </summary>
     /// <param name="path">The file.</param>
@@ -82,6 +100,32 @@ public sealed partial class PackedWeights
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var hold = new BlobHold(this, blob.Memory);
         PackedFile.Save(blob, path);
+    }
+
+    /// <summary>
+    /// Writes the packed form, <see cref="ByteSize"/> bytes, to a stream: at a multiple of 64 bytes of a file it can be
+    /// mapped from there.
+    /// </summary>
+    /// <param name="stream">Takes the bytes; neither flushed nor closed.</param>
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var hold = new BlobHold(this, blob.Memory);
+        PackedFile.Write(blob, stream);
+    }
+
+    private static PackedWeights Checked(PackedBlob blob, string name, ComputeContext compute)
+    {
+        try
+        {
+            RequireLayout(blob.Shape, name, compute);
+            return new PackedWeights(blob, compute);
+        }
+        catch
+        {
+            blob.Memory.Dispose();
+            throw;
+        }
     }
 
     private static void RequireLayout(PackedShape shape, string path, ComputeContext compute)

@@ -31,6 +31,15 @@ public sealed unsafe partial class PackedWeights
         Ensure.Weights(weights, outFeatures, inFeatures);
         fixed (float* values = weights)
         {
+            if (format.Kind == WeightKind.Int4Group)
+            {
+                float* rows = values;
+                return Quantize(Read, outFeatures, inFeatures, format, Int4Mapping.Symmetric, bias, compute);
+
+                void Read(int row, Span<float> to) =>
+                    new ReadOnlySpan<float>(rows + ((long)row * inFeatures), to.Length).CopyTo(to);
+            }
+
             if (format.Kind == WeightKind.Float32)
             {
                 return Pack(format, outFeatures, inFeatures, new WeightMemory { Rows = (byte*)values }, bias, compute);
@@ -65,7 +74,7 @@ public sealed unsafe partial class PackedWeights
         }
     }
 
-    /// <summary>Packs GGUF's Q4_0 blocks as they are in a file, without a copy.</summary>
+    /// <summary>Packs GGUF's Q4_0 blocks as they are in a file.</summary>
     /// <param name="blocks">[outFeatures][inFeatures / 32] blocks of 18 bytes; scales finite.</param>
     /// <param name="outFeatures">Rows (n).</param>
     /// <param name="inFeatures">Values per row (k); a multiple of 32.</param>
@@ -84,10 +93,13 @@ public sealed unsafe partial class PackedWeights
     {
         WeightFormat.Q4_0.EnsureFits(outFeatures, inFeatures);
         Ensure.Q4Blocks(blocks, outFeatures, inFeatures, nameof(blocks));
-        fixed (byte* rows = blocks)
+        int rowBytes = (int)WeightFormat.Q4_0.Traits.RowBytes(inFeatures);
+        fixed (byte* first = blocks)
         {
-            var memory = new WeightMemory { Rows = rows };
-            return Pack(WeightFormat.Q4_0, outFeatures, inFeatures, memory, bias, compute ?? ComputeContext.Default);
+            byte* rows = first;
+            return PackQ4_0(Read, outFeatures, inFeatures, bias, compute);
+
+            void Read(int row, Span<byte> to) => new ReadOnlySpan<byte>(rows + ((long)row * rowBytes), to.Length).CopyTo(to);
         }
     }
 
@@ -176,19 +188,31 @@ public sealed unsafe partial class PackedWeights
         WeightLayout? layout = null)
     {
         Ensure.Bias(bias, outFeatures);
-        KernelInfo kernel = compute.ChooseLayout(format, outFeatures, inFeatures, layout);
-        compute.Implementation.VerifyLayout(kernel.Layout);
-        var shape = new PackedShape(format, kernel.Layout, outFeatures, inFeatures, kernel.VectorBytes);
-        BlobMemory memory;
+        PackedShape shape = ShapeFor(format, outFeatures, inFeatures, compute, out KernelInfo kernel, layout);
         fixed (float* biasFirst = bias)
         {
-            memory = compute.Implementation.Pack(
-                shape,
-                new WeightMemory { Rows = weights.Rows, Scales = weights.Scales, Zeros = weights.Zeros, Bias = biasFirst });
+            var source = new WeightMemory { Rows = weights.Rows, Scales = weights.Scales, Zeros = weights.Zeros, Bias = biasFirst };
+            return Packed(compute.Implementation.Pack(shape, source), shape, kernel, compute);
         }
+    }
 
-        Log.Packed(compute.Logger, format, outFeatures, inFeatures, kernel.Layout, kernel.Name);
-        Metrics.Packed(shape.BlobBytes, format);
+    private static PackedShape ShapeFor(
+        WeightFormat format,
+        int outFeatures,
+        int inFeatures,
+        ComputeContext compute,
+        out KernelInfo kernel,
+        WeightLayout? layout = null)
+    {
+        kernel = compute.ChooseLayout(format, outFeatures, inFeatures, layout);
+        compute.Implementation.VerifyLayout(kernel.Layout);
+        return new PackedShape(format, kernel.Layout, outFeatures, inFeatures, kernel.VectorBytes);
+    }
+
+    private static PackedWeights Packed(BlobMemory memory, in PackedShape shape, KernelInfo kernel, ComputeContext compute)
+    {
+        Log.Packed(compute.Logger, shape.Format, shape.OutFeatures, shape.InFeatures, shape.Layout, kernel.Name);
+        Metrics.Packed(shape.BlobBytes, shape.Format);
         return new PackedWeights(BlobHeader.Read(memory, "the packed blob", verify: false), compute);
     }
 

@@ -27,16 +27,7 @@ public static unsafe class Quantizer
     {
         format.EnsureFits(outFeatures, inFeatures);
         Ensure.Weights(weights, outFeatures, inFeatures);
-        if (mapping is not (Int4Mapping.Symmetric or Int4Mapping.FullRange))
-        {
-            throw new ArgumentOutOfRangeException(nameof(mapping), mapping, "mapping must be Symmetric or FullRange.");
-        }
-
-        if (mapping == Int4Mapping.FullRange && format.Kind != WeightKind.Int4Group)
-        {
-            throw new ArgumentException($"The mapping FullRange is for int4 groups, not for {format}.", nameof(mapping));
-        }
-
+        Ensure.Mapping(mapping, format);
         compute ??= ComputeContext.Default;
         if (format.Kind == WeightKind.Float32)
         {
@@ -48,7 +39,8 @@ public static unsafe class Quantizer
         {
             if (mapping == Int4Mapping.FullRange)
             {
-                FullRangeInt4.Quantize(compute.Threads, values, outFeatures, inFeatures, format.GroupSize, logical.Memory);
+                Int4Groups.Quantize(
+                    compute.Threads, values, outFeatures, inFeatures, format.GroupSize, mapping, logical.Memory);
             }
             else
             {

@@ -104,7 +104,7 @@ internal sealed unsafe class NativeBackend : IBackend
     public BlobMemory Pack(in PackedShape shape, WeightMemory source)
     {
         PackedShape what = shape;
-        BlobMemory memory = BlobMemory.Allocate(shape.BlobBytes);
+        BlobMemory memory = BlobMemory.AllocateUncleared(shape.BlobBytes);
         RowChunks.ForEach(threads, shape.OutFeatures, shape.PanelColumns, (begin, end) =>
         {
             ks_shape native = ToNative(what);
