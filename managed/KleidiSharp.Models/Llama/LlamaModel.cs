@@ -15,6 +15,7 @@ public sealed class LlamaModel : IDisposable
         Compute = options.Compute ?? ComputeContext.Default;
         Weights = new LlamaWeights(file, Config, Tokenizer.VocabularySize, options);
         Rope = new RotaryEmbedding(Config, Weights.RopeFactors);
+        Passes = new Pool<ForwardPass>(() => new ForwardPass(this));
     }
 
     /// <summary>What the model's author calls it; where the file does not say, the file's name without its ending.</summary>
@@ -36,6 +37,9 @@ public sealed class LlamaModel : IDisposable
     internal LlamaWeights Weights { get; }
 
     internal RotaryEmbedding Rope { get; }
+
+    /// <summary>What sessions and batches borrow for a call.</summary>
+    internal Pool<ForwardPass> Passes { get; }
 
     /// <summary>Loads a GGUF file; the file stays mapped until the model is disposed.</summary>
     /// <param name="path">The file.</param>
@@ -80,6 +84,7 @@ public sealed class LlamaModel : IDisposable
     /// <summary>Releases the weights and the file. Sessions of this model throw from then on.</summary>
     public void Dispose()
     {
+        Passes.Dispose();
         Weights.Dispose();
         File.Dispose();
     }
