@@ -57,11 +57,28 @@ internal sealed class ForwardPass : IDisposable
     }
 
     /// <summary>Adds the tokens of each part to its cache, and gives logits.</summary>
+    /// <param name="model">The model, which lends a pass.</param>
     /// <param name="parts">The parts; their caches have room.</param>
     /// <param name="ids">The tokens of all parts, one part after the other.</param>
     /// <param name="results">Receives [parts, vocabulary], what follows each part's last token, or [tokens, vocabulary].</param>
     /// <param name="onlyLast">Which of the two.</param>
-    public void Run(ReadOnlySpan<BatchPart> parts, ReadOnlySpan<int> ids, Span<float> results, bool onlyLast)
+    public static void Run(
+        LlamaModel model, ReadOnlySpan<BatchPart> parts, ReadOnlySpan<int> ids, Span<float> results, bool onlyLast)
+    {
+        ForwardPass pass = model.Passes.Rent();
+        try
+        {
+            pass.Run(parts, ids, results, onlyLast);
+        }
+        finally
+        {
+            model.Passes.Return(pass);
+        }
+    }
+
+    public void Dispose() => attentions.Dispose();
+
+    private void Run(ReadOnlySpan<BatchPart> parts, ReadOnlySpan<int> ids, Span<float> results, bool onlyLast)
     {
         int batches = (ids.Length + MaxBatch - 1) / MaxBatch;
         int most = (ids.Length + batches - 1) / batches;
@@ -89,8 +106,6 @@ internal sealed class ForwardPass : IDisposable
             results = results[values..];
         }
     }
-
-    public void Dispose() => attentions.Dispose();
 
     private void RunBlocks(int rows)
     {

@@ -65,6 +65,9 @@ public sealed class LlamaModel : IDisposable
     /// <summary>A new, empty conversation.</summary>
     public LlamaSession CreateSession() => new(this);
 
+    /// <summary>A new, empty batch, which takes tokens of several sessions through the model together.</summary>
+    public LlamaBatch CreateBatch() => new(this);
+
     /// <summary>
     /// Continues a text. Generation ends where the model ends the text, after <see cref="SamplingOptions.MaxTokens"/>, or
     /// when the context is full.

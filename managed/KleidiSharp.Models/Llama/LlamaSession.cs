@@ -93,7 +93,9 @@ public sealed class LlamaSession : IDisposable
         }
     }
 
-    /// <summary>These tokens as part of a batch, with room for them.</summary>
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(cache is null, this);
+
+    /// <summary>That many tokens as part of a batch, with room for them.</summary>
     internal BatchPart Part(int tokens)
     {
         ObjectDisposedException.ThrowIf(cache is null, this);
@@ -106,17 +108,7 @@ public sealed class LlamaSession : IDisposable
 
     private void Run(ReadOnlySpan<int> tokens, Span<float> results, bool onlyLast)
     {
-        BatchPart part = Part(tokens.Length);
-        ForwardPass pass = Model.Passes.Rent();
-        try
-        {
-            pass.Run([part], tokens, results, onlyLast);
-        }
-        finally
-        {
-            Model.Passes.Return(pass);
-        }
-
+        ForwardPass.Run(Model, [Part(tokens.Length)], tokens, results, onlyLast);
         Advance(tokens.Length);
     }
 }
