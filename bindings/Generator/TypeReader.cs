@@ -70,7 +70,7 @@ internal sealed class TypeReader
                 $"enum '{Name(e)}' as a type: its size depends on the compiler; use int32_t or uint32_t"),
             "Union" => throw new BindingException($"union '{Name(e)}'"),
             "ArrayType" => throw new BindingException("an array; use a pointer, or separate fields"),
-            "FunctionType" => throw new BindingException("a function pointer"),
+            "FunctionType" => throw new BindingException("a function pointer without a name; give it one with typedef"),
             var kind => throw new BindingException($"a type of the kind {kind} {(string?)e.Attribute("type_class")}".TrimEnd()),
         };
     }
@@ -98,7 +98,28 @@ internal sealed class TypeReader
             throw new BindingException($"'{name}' has no fixed width; use a type of stdint.h");
         }
 
-        return Read(target) with { Native = name };
+        return FunctionPointer(target) is { } pointer
+            ? new CType(name, pointer, CTypeKind.Pointer, 8)
+            : Read(target) with { Native = name };
+    }
+
+    // What C# spells `delegate* unmanaged[Cdecl]<parameters, result>`; null for other types.
+    private string? FunctionPointer(string pointer)
+    {
+        if (byId[pointer].Name.LocalName != "PointerType"
+            || byId[(string)byId[pointer].Attribute("type")!] is not { Name.LocalName: "FunctionType" } function)
+        {
+            return null;
+        }
+
+        if (function.Element("Ellipsis") is not null)
+        {
+            throw new BindingException("variable arguments");
+        }
+
+        IEnumerable<CType> types = function.Elements("Argument").Select(argument => Value((string)argument.Attribute("type")!))
+            .Append(Result((string)function.Attribute("returns")!));
+        return $"delegate* unmanaged[Cdecl]<{string.Join(", ", types.Select(type => type.CSharp))}>";
     }
 
     private CType Qualified(XElement e, string target)

@@ -858,15 +858,34 @@ KS_API uint64_t ks_team_size(int32_t workers);
 KS_API int32_t ks_team_init(void *memory, uint64_t memory_size, int32_t workers);
 
 /**
- * Parks the calling thread as a worker of the team until ks_team_stop(). Between calls of ks_matmul() it spins for some
+ * Parks the calling thread as a worker of the team until ks_team_stop(). Between calls that it shares it spins for some
  * microseconds and then sleeps. At most `workers` threads may be in here.
  * @return KS_OK once stopped, KS_ERROR_NULL, KS_ERROR_ALIGNMENT or KS_ERROR_TEAM.
  */
 KS_API int32_t ks_team_work(ks_team *team);
 
 /**
- * Makes every worker return from ks_team_work() once it has done its share of the call of ks_matmul() that is under
- * way; the caller does the rest of that call alone. The memory may be freed once the workers, every call of ks_matmul()
+ * A task of the caller, for ks_team_run(); it must return, and neither throw nor jump out.
+ * @param context As it was given to ks_team_run().
+ * @param task Which task.
+ */
+typedef void (*ks_task)(void *context, int64_t task);
+
+/**
+ * Runs tasks of the caller on the threads that share calls of ks_matmul(): calls run(context, i) once for each i of
+ * 0..tasks - 1, in any order, and returns when all have returned. Where the team is busy with another call, the calling
+ * thread runs them alone; that holds for a call from within a task, too.
+ * @param team May be null, for the calling thread alone.
+ * @param tasks How many there are, at least 0.
+ * @param run May be called by several threads at once.
+ * @param context Handed to every task; may be null.
+ * @return KS_OK, KS_ERROR_NULL, KS_ERROR_ALIGNMENT, KS_ERROR_VALUE or KS_ERROR_TEAM.
+ */
+KS_API int32_t ks_team_run(ks_team *team, int64_t tasks, ks_task run, void *context);
+
+/**
+ * Makes every worker return from ks_team_work() once it has done its share of the call that is under way; the caller
+ * does the rest of that call alone. The memory may be freed once the workers, every call of ks_matmul() and ks_team_run()
  * with this team and ks_team_stop() itself have returned.
  * @return KS_OK, KS_ERROR_NULL, KS_ERROR_ALIGNMENT or KS_ERROR_TEAM.
  */

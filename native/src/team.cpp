@@ -204,6 +204,14 @@ int32_t ks_team_work(ks_team* team) {
     return ks::work(*team);
 }
 
+int32_t ks_team_run(ks_team* team, int64_t tasks, ks_task run, void* context) {
+    if (team != nullptr) KS_CHECK(ks::check_team(team));
+    if (tasks < 0) return ks::fail(KS_ERROR_VALUE, "tasks is %" PRId64 ", it must be at least 0", tasks);
+    if (run == nullptr) return ks::fail(KS_ERROR_NULL, "run is null");
+    ks::parallel_for(team, tasks, run, context);
+    return KS_OK;
+}
+
 int32_t ks_team_stop(ks_team* team) {
     KS_CHECK(ks::check_team(team));
     team->stopped.store(1, std::memory_order_release);

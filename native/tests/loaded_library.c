@@ -53,6 +53,7 @@ static _Noreturn void fail(const char *format, ...) {
     F(ks_team_size)           \
     F(ks_team_init)           \
     F(ks_team_work)           \
+    F(ks_team_run)            \
     F(ks_team_stop)
 
 static struct {
@@ -323,6 +324,17 @@ static void *work(void *team) {
     return NULL;
 }
 
+static void count(void *counts, int64_t task) { ++((int *)counts)[task]; }
+
+static void check_tasks(ks_team *team) {
+    enum { TASKS = 100 };
+    int counts[TASKS] = {0};
+    expect_ok(lib.ks_team_run(team, TASKS, count, counts), "ks_team_run");
+    for (int i = 0; i < TASKS; ++i) {
+        if (counts[i] != 1) fail("task %d ran %d times", i, counts[i]);
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) fail("usage: loaded_library FILE");
     load(argv[1]);
@@ -338,6 +350,7 @@ int main(int argc, char **argv) {
     const int count = (int)(sizeof formats / sizeof *formats);
     int kernels = 0;
     for (int i = 0; i < count; ++i) kernels += check_format(&formats[i], team);
+    check_tasks(team);
     expect_ok(lib.ks_team_stop(team), "ks_team_stop");
     for (int i = 0; i < WORKERS; ++i) pthread_join(threads[i], NULL);
     free(team);

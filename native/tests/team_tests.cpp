@@ -149,6 +149,33 @@ TEST(Team, JobWithinAJobRunsAlone) {
     EXPECT_EQ(nested.total, 40);
 }
 
+TEST(Team, RunsTasksOfTheCaller) {
+    Workers workers(2);
+    for (ks_team* team : {workers.team(), static_cast<ks_team*>(nullptr)}) {
+        for (const int64_t tasks : {0, 1, 50}) {
+            Tally tally(tasks);
+            ASSERT_EQ(ks_team_run(team, tasks, Tally::run, &tally), KS_OK) << ks_last_error();
+            EXPECT_TRUE(tally.once_each());
+        }
+    }
+}
+
+TEST(Team, RefusesTasksThatCannotBeRun) {
+    Guarded<uint8_t> memory(ks_team_size(1), Against::kEnd, KS_ALIGNMENT);
+    ks_team* team = reinterpret_cast<ks_team*>(memory.data());
+    Tally tally(1);
+    EXPECT_EQ(ks_team_run(team, 1, Tally::run, &tally), KS_ERROR_TEAM) << "not initialised";
+    ASSERT_EQ(ks_team_init(memory.data(), memory.size(), 1), KS_OK) << ks_last_error();
+    EXPECT_EQ(ks_team_run(reinterpret_cast<ks_team*>(memory.data() + 8), 1, Tally::run, &tally), KS_ERROR_ALIGNMENT);
+    EXPECT_EQ(ks_team_run(team, 1, nullptr, &tally), KS_ERROR_NULL);
+    EXPECT_STREQ(ks_last_error(), "run is null");
+    EXPECT_EQ(ks_team_run(team, -1, Tally::run, &tally), KS_ERROR_VALUE);
+    EXPECT_STREQ(ks_last_error(), "tasks is -1, it must be at least 0");
+    ASSERT_EQ(ks_team_stop(team), KS_OK);
+    EXPECT_EQ(ks_team_run(team, 1, Tally::run, &tally), KS_ERROR_TEAM);
+    EXPECT_EQ(tally.total, 0);
+}
+
 TEST(Team, RefusesMoreThreadsThanWorkers) {
     Guarded<uint8_t> memory(ks_team_size(1), Against::kEnd, KS_ALIGNMENT);
     ASSERT_EQ(ks_team_init(memory.data(), memory.size(), 1), KS_OK) << ks_last_error();

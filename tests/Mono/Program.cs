@@ -30,6 +30,7 @@ for (int i = 0; i < NativeMethods.ks_kernel_count(); i++)
 }
 
 Check.Run("bad arguments", MatMulChecks.BadArguments);
+Check.Run("tasks on a team", TeamChecks.Tasks);
 Check.Run("bad teams", TeamChecks.BadTeams);
 foreach (ks_format format in Enum.GetValues(typeof(ks_format)))
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Threading;
 using KleidiSharp.Interop;
 using static KleidiSharp.Interop.NativeMethods;
@@ -64,6 +65,25 @@ internal static unsafe class TeamChecks
         }
     }
 
+    /// <summary>Every task of this runtime's runs once, whichever thread takes it.</summary>
+    public static void Tasks()
+    {
+        const int Count = 200;
+        using var memory = new AlignedBuffer(Check.Call(ks_team_size(1)));
+        Check.Ok(ks_team_init(memory.Pointer, memory.Size, 1));
+        IntPtr team = (IntPtr)memory.Pointer;
+        var worker = new Crew(1, _ => Check.Ok(ks_team_work((ks_team*)team)));
+        int[] runs = new int[Count];
+        Task task = (_, index) => Interlocked.Increment(ref runs[index]);
+        var address = (delegate* unmanaged[Cdecl]<void*, long, void>)Marshal.GetFunctionPointerForDelegate(task);
+        Check.Ok(ks_team_run((ks_team*)team, Count, address, null));
+        Check.True(runs.All(count => count == 1), "a task did not run once");
+        Check.Fails(ks_status.KS_ERROR_VALUE, "tasks", ks_team_run((ks_team*)team, -1, address, null));
+        GC.KeepAlive(task);
+        Check.Ok(ks_team_stop((ks_team*)team));
+        worker.Join();
+    }
+
     public static void BadTeams()
     {
         Check.True(Check.Call(ks_team_size(0)) == 0 && Check.Call(ks_team_size(1024)) == 0, "a size for 0 or 1024 workers");
@@ -72,6 +92,9 @@ internal static unsafe class TeamChecks
         Check.Fails(ks_status.KS_ERROR_NULL, "team", ks_team_work(null));
         Check.Fails(ks_status.KS_ERROR_NULL, "team", ks_team_stop(null));
     }
+
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    private delegate void Task(IntPtr context, long task);
 
     private static bool IsSme(ks_kernel_info kernel) => (kernel.tier & KS_TIERS_ON_REQUEST) != 0;
 

@@ -244,7 +244,7 @@ internal static unsafe partial class NativeMethods
     public static extern int ks_team_init(void* memory, [NativeTypeName("uint64_t")] ulong memory_size, [NativeTypeName("int32_t")] int workers);
 
     /// <summary>
-    /// Parks the calling thread as a worker of the team until ks_team_stop(). Between calls of ks_matmul() it spins for
+    /// Parks the calling thread as a worker of the team until ks_team_stop(). Between calls that it shares it spins for
     /// some microseconds and then sleeps. At most <c>workers</c> threads may be in here.
     /// </summary>
     /// <returns>KS_OK once stopped, KS_ERROR_NULL, KS_ERROR_ALIGNMENT or KS_ERROR_TEAM.</returns>
@@ -253,9 +253,23 @@ internal static unsafe partial class NativeMethods
     public static extern int ks_team_work(ks_team* team);
 
     /// <summary>
-    /// Makes every worker return from ks_team_work() once it has done its share of the call of ks_matmul() that is
-    /// under way; the caller does the rest of that call alone. The memory may be freed once the workers, every call of
-    /// ks_matmul() with this team and ks_team_stop() itself have returned.
+    /// Runs tasks of the caller on the threads that share calls of ks_matmul(): calls run(context, i) once for each i
+    /// of 0..tasks - 1, in any order, and returns when all have returned. Where the team is busy with another call, the
+    /// calling thread runs them alone; that holds for a call from within a task, too.
+    /// </summary>
+    /// <param name="team">May be null, for the calling thread alone.</param>
+    /// <param name="tasks">How many there are, at least 0.</param>
+    /// <param name="run">May be called by several threads at once.</param>
+    /// <param name="context">Handed to every task; may be null.</param>
+    /// <returns>KS_OK, KS_ERROR_NULL, KS_ERROR_ALIGNMENT, KS_ERROR_VALUE or KS_ERROR_TEAM.</returns>
+    [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+    [return: NativeTypeName("int32_t")]
+    public static extern int ks_team_run(ks_team* team, [NativeTypeName("int64_t")] long tasks, [NativeTypeName("ks_task")] delegate* unmanaged[Cdecl]<void*, long, void> run, void* context);
+
+    /// <summary>
+    /// Makes every worker return from ks_team_work() once it has done its share of the call that is under way; the
+    /// caller does the rest of that call alone. The memory may be freed once the workers, every call of ks_matmul() and
+    /// ks_team_run() with this team and ks_team_stop() itself have returned.
     /// </summary>
     /// <returns>KS_OK, KS_ERROR_NULL, KS_ERROR_ALIGNMENT or KS_ERROR_TEAM.</returns>
     [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

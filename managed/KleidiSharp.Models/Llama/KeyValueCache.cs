@@ -2,45 +2,46 @@
 namespace KleidiSharp.Models;
 
 /// <summary>
-/// The keys and values of the tokens that a session has seen, for each block [position, head, value]. Grows by doubling, so
-/// that a long context costs memory only when it is used.
+/// The keys and values of the tokens that a session has seen, in pages of <see cref="AttentionMath.PagePositions"/>
+/// positions that are made when they are needed and never move. In a page each key-value head of each block has its keys,
+/// [value, position], and then its values, [position, value], where attention reads them one after the other.
 /// </summary>
-internal sealed class KeyValueCache(int blocks, int width, int contextLength)
+internal sealed class KeyValueCache(LlamaConfig config)
 {
-    private const int SmallestCapacity = 64;
+    private const int PagePositions = AttentionMath.PagePositions;
 
-    private readonly float[][] keys = Empty(blocks);
-    private readonly float[][] values = Empty(blocks);
-    private int capacity;
+    private readonly List<AlignedFloats> pages = [];
+    private readonly int keyFloats = config.HeadLength * PagePositions;
+    private readonly int valueFloats = config.PaddedHeadLength * PagePositions;
 
     /// <summary>Makes room for positions 0 up to <paramref name="positions"/>.</summary>
     public void Reserve(int positions)
     {
-        if (positions <= capacity)
+        while ((long)pages.Count * PagePositions < positions)
         {
-            return;
+            pages.Add(new AlignedFloats(checked(config.BlockCount * config.KeyValueHeadCount * (keyFloats + valueFloats))));
         }
-
-        int larger = (int)Math.Min(contextLength, Math.Max(Math.Max(SmallestCapacity, 2L * capacity), positions));
-        for (int block = 0; block < keys.Length; block++)
-        {
-            Array.Resize(ref keys[block], checked(larger * width));
-            Array.Resize(ref values[block], checked(larger * width));
-        }
-
-        capacity = larger;
     }
 
-    /// <summary>The keys of a block for a stretch of positions; a view that writes through.</summary>
-    public Span<float> Keys(int block, int position, int count) => keys[block].AsSpan(position * width, count * width);
+    /// <summary>A page's keys of one head, [value, position].</summary>
+    public Span<float> Keys(int page, int block, int head) => Head(page, block, head)[..keyFloats];
 
-    /// <summary>The values of a block for a stretch of positions; a view that writes through.</summary>
-    public Span<float> Values(int block, int position, int count) => values[block].AsSpan(position * width, count * width);
+    /// <summary>A page's values of one head, [position, value], each padded to a multiple of 8.</summary>
+    public Span<float> Values(int page, int block, int head) => Head(page, block, head)[keyFloats..];
 
-    private static float[][] Empty(int blocks)
+    /// <summary>Stores what one head of a block has for a position.</summary>
+    public void Store(int block, int head, int position, ReadOnlySpan<float> key, ReadOnlySpan<float> value)
     {
-        var arrays = new float[blocks][];
-        Array.Fill(arrays, []);
-        return arrays;
+        (int page, int column) = Math.DivRem(position, PagePositions);
+        Span<float> keys = Keys(page, block, head);
+        for (int i = 0; i < key.Length; i++)
+        {
+            keys[i * PagePositions + column] = key[i];
+        }
+
+        value.CopyTo(Values(page, block, head)[(column * config.PaddedHeadLength)..]);
     }
+
+    private Span<float> Head(int page, int block, int head) =>
+        pages[page].Span.Slice((block * config.KeyValueHeadCount + head) * (keyFloats + valueFloats), keyFloats + valueFloats);
 }

@@ -92,6 +92,9 @@ public sealed record LlamaConfig
     /// <summary>The most tokens that a session can hold.</summary>
     public int ContextLength { get; }
 
+    /// <summary>Values of a head, rounded up to whole vectors of 8.</summary>
+    internal int PaddedHeadLength => (HeadLength + 7) / 8 * 8;
+
     internal int QueryLength => HeadCount * HeadLength;
 
     internal int KeyValueLength => KeyValueHeadCount * HeadLength;

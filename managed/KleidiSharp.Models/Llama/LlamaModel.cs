@@ -15,6 +15,7 @@ public sealed class LlamaModel : IDisposable
         Compute = options.Compute ?? ComputeContext.Default;
         Weights = new LlamaWeights(file, Config, Tokenizer.VocabularySize, options);
         Rope = new RotaryEmbedding(Config, Weights.RopeFactors);
+        Passes = new Pool<ForwardPass>(() => new ForwardPass(this));
     }
 
     /// <summary>What the model's author calls it; where the file does not say, the file's name without its ending.</summary>
@@ -36,6 +37,9 @@ public sealed class LlamaModel : IDisposable
     internal LlamaWeights Weights { get; }
 
     internal RotaryEmbedding Rope { get; }
+
+    /// <summary>What sessions and batches borrow for a call.</summary>
+    internal Pool<ForwardPass> Passes { get; }
 
     /// <summary>Loads a GGUF file; the file stays open until the model is disposed.</summary>
     /// <param name="path">The file.</param>
@@ -62,6 +66,9 @@ public sealed class LlamaModel : IDisposable
     /// <summary>A new, empty conversation.</summary>
     public LlamaSession CreateSession() => new(this);
 
+    /// <summary>A new, empty batch, which takes tokens of several sessions through the model together.</summary>
+    public LlamaBatch CreateBatch() => new(this);
+
     /// <summary>
     /// Continues a text. Generation ends where the model ends the text, after <see cref="SamplingOptions.MaxTokens"/>, or
     /// when the context is full.
@@ -81,6 +88,7 @@ public sealed class LlamaModel : IDisposable
     /// <summary>Releases the weights and the file. Sessions of this model throw from then on.</summary>
     public void Dispose()
     {
+        Passes.Dispose();
         Weights.Dispose();
         File.Dispose();
     }

@@ -21,17 +21,18 @@ internal sealed class RotaryEmbedding
         }
     }
 
-    /// <summary>The number of pairs of a head that are turned.</summary>
-    public int Pairs => frequencies.Length;
+    /// <summary>The number of a head's values that are turned.</summary>
+    public int Length => 2 * frequencies.Length;
 
-    /// <summary>Cosine and sine of each pair's angle at a position.</summary>
-    public void Angles(int position, Span<float> cos, Span<float> sin)
+    /// <summary>The factors of a position, for <see cref="VectorMath.Rotate"/>.</summary>
+    public void Angles(int position, Span<float> left, Span<float> right)
     {
         for (int i = 0; i < frequencies.Length; i++)
         {
-            (double s, double c) = DeterministicMath.SinCos(position * frequencies[i]);
-            cos[i] = (float)c;
-            sin[i] = (float)s;
+            (double sin, double cos) = DeterministicMath.SinCos(position * frequencies[i]);
+            left[2 * i] = right[2 * i + 1] = (float)cos;
+            left[2 * i + 1] = (float)sin;
+            right[2 * i] = -(float)sin;
         }
     }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KleidiSharp.Models;
@@ -33,74 +32,6 @@ internal static class VectorMath
         return AddLanes(sum);
     }
 
-    /// <summary>results[t] = <see cref="Dot"/>(x, row t of a matrix)·scale.</summary>
-    /// <param name="x">A vector as long as the part of each row that counts.</param>
-    /// <param name="matrix">Rows, one for each result.</param>
-    /// <param name="stride">Elements from one row to the next.</param>
-    /// <param name="scale">Multiplies each product.</param>
-    /// <param name="results">Receives one number for each row.</param>
-    public static void Dots(ReadOnlySpan<float> x, ReadOnlySpan<float> matrix, int stride, float scale, Span<float> results)
-    {
-        int t = 0;
-        if (x.Length % Lanes == 0)
-        {
-            for (; t <= results.Length - 4; t += 4)
-            {
-                FourDots(x, matrix.Slice(t * stride, 3 * stride + x.Length), stride, scale, results.Slice(t, 4));
-            }
-        }
-
-        for (; t < results.Length; t++)
-        {
-            results[t] = Dot(x, matrix.Slice(t * stride, x.Length)) * scale;
-        }
-    }
-
-    /// <summary>sum[i] = the sum over rows t, ascending, of weights[t]·matrix[t, i], one fused multiply-add each.</summary>
-    /// <param name="weights">One for each row.</param>
-    /// <param name="matrix">Rows at least as long as the sum.</param>
-    /// <param name="stride">Elements from one row to the next.</param>
-    /// <param name="sum">Receives the sum.</param>
-    public static void WeightedSum(ReadOnlySpan<float> weights, ReadOnlySpan<float> matrix, int stride, Span<float> sum)
-    {
-        matrix = matrix[..((weights.Length - 1) * stride + sum.Length)];
-        ref float first = ref MemoryMarshal.GetReference(matrix);
-        int i = 0;
-        for (; i <= sum.Length - 4 * Lanes; i += 4 * Lanes)
-        {
-            Vector256<float> a = Vector256<float>.Zero;
-            Vector256<float> b = Vector256<float>.Zero;
-            Vector256<float> c = Vector256<float>.Zero;
-            Vector256<float> d = Vector256<float>.Zero;
-            nuint at = (nuint)i;
-            foreach (float weight in weights)
-            {
-                Vector256<float> factor = Vector256.Create(weight);
-                a = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at), a);
-                b = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + Lanes), b);
-                c = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + 2 * Lanes), c);
-                d = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + 3 * Lanes), d);
-                at += (nuint)stride;
-            }
-
-            a.CopyTo(sum[i..]);
-            b.CopyTo(sum[(i + Lanes)..]);
-            c.CopyTo(sum[(i + 2 * Lanes)..]);
-            d.CopyTo(sum[(i + 3 * Lanes)..]);
-        }
-
-        for (; i < sum.Length; i++)
-        {
-            float total = 0;
-            for (int t = 0; t < weights.Length; t++)
-            {
-                total = MathF.FusedMultiplyAdd(weights[t], matrix[t * stride + i], total);
-            }
-
-            sum[i] = total;
-        }
-    }
-
     /// <summary>sum[i] += x[i].</summary>
     public static void Add(ReadOnlySpan<float> x, Span<float> sum) => TensorPrimitives.Add(sum, x, sum);
 
@@ -108,10 +39,8 @@ internal static class VectorMath
     public static void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, float epsilon, Span<float> y)
     {
         float scale = 1 / MathF.Sqrt(Dot(x, x) / x.Length + epsilon);
-        for (int i = 0; i < y.Length; i++)
-        {
-            y[i] = x[i] * scale * weight[i];
-        }
+        TensorPrimitives.Multiply(x, scale, y);
+        TensorPrimitives.Multiply(y, weight, y);
     }
 
     /// <summary>Turns scores into probabilities: e to the power of each less the largest, over the sum of all.</summary>
@@ -119,7 +48,15 @@ internal static class VectorMath
     {
         Vector256<float> largest = Vector256.Create(TensorPrimitives.Max(x));
         Vector256<float> sum = Vector256<float>.Zero;
-        for (int i = 0; i < x.Length; i += Lanes)
+        int i = 0;
+        for (; i <= x.Length - Lanes; i += Lanes)
+        {
+            Vector256<float> power = DeterministicMath.Exp(Vector256.Create<float>(x[i..]) - largest);
+            sum += power;
+            power.CopyTo(x[i..]);
+        }
+
+        if (i < x.Length)
         {
             Vector256<float> power = DeterministicMath.Exp(Load(x[i..], float.NegativeInfinity) - largest);
             sum += power;
@@ -132,11 +69,16 @@ internal static class VectorMath
     /// <summary>gate[i] = gate[i] / (1 + e^-gate[i]) · up[i], the SwiGLU activation.</summary>
     public static void SwiGlu(Span<float> gate, ReadOnlySpan<float> up)
     {
-        for (int i = 0; i < gate.Length; i += Lanes)
+        up = up[..gate.Length];
+        int i = 0;
+        for (; i <= gate.Length - Lanes; i += Lanes)
         {
-            Vector256<float> x = Load(gate[i..], 0);
-            Vector256<float> silu = x / (Vector256<float>.One + DeterministicMath.Exp(-x));
-            Store(silu * Load(up[i..], 0), gate[i..]);
+            SwiGlu(Vector256.Create<float>(gate[i..]), Vector256.Create(up[i..])).CopyTo(gate[i..]);
+        }
+
+        if (i < gate.Length)
+        {
+            Store(SwiGlu(Load(gate[i..], 0), Load(up[i..], 0)), gate[i..]);
         }
     }
 
@@ -144,41 +86,32 @@ internal static class VectorMath
     /// Turns each neighbouring pair (a, b) of a head by its angle: (a·cos - b·sin, a·sin + b·cos), the product on the
     /// right rounded, the one on the left fused. What lies beyond the pairs stays.
     /// </summary>
-    public static void Rotate(Span<float> head, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
+    /// <param name="head">Pairs.</param>
+    /// <param name="left">For each pair cos, sin.</param>
+    /// <param name="right">For each pair -sin, cos.</param>
+    public static void Rotate(Span<float> head, ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {
-        for (int i = 0; i < cos.Length; i++)
+        head = head[..left.Length];
+        right = right[..left.Length];
+        int i = 0;
+        for (; i <= head.Length - Lanes; i += Lanes)
         {
-            float a = head[2 * i];
-            float b = head[2 * i + 1];
-            head[2 * i] = MathF.FusedMultiplyAdd(a, cos[i], -(b * sin[i]));
-            head[2 * i + 1] = MathF.FusedMultiplyAdd(a, sin[i], b * cos[i]);
+            Vector256<float> pairs = Vector256.Create<float>(head[i..]);
+            Vector256<float> a = Vector256.Shuffle(pairs, Vector256.Create(0, 0, 2, 2, 4, 4, 6, 6));
+            Vector256<float> b = Vector256.Shuffle(pairs, Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7));
+            Vector256.FusedMultiplyAdd(a, Vector256.Create(left[i..]), b * Vector256.Create(right[i..])).CopyTo(head[i..]);
+        }
+
+        for (; i < head.Length; i += 2)
+        {
+            (float a, float b) = (head[i], head[i + 1]);
+            head[i] = MathF.FusedMultiplyAdd(a, left[i], b * right[i]);
+            head[i + 1] = MathF.FusedMultiplyAdd(a, left[i + 1], b * right[i + 1]);
         }
     }
 
-    // Four rows at once hide the latency of each one's chain of additions; no row's order changes.
-    private static void FourDots(ReadOnlySpan<float> x, ReadOnlySpan<float> matrix, int stride, float scale, Span<float> results)
-    {
-        Vector256<float> a = Vector256<float>.Zero;
-        Vector256<float> b = Vector256<float>.Zero;
-        Vector256<float> c = Vector256<float>.Zero;
-        Vector256<float> d = Vector256<float>.Zero;
-        ref float first = ref MemoryMarshal.GetReference(matrix);
-        nuint step = (nuint)stride;
-        for (int i = 0; i < x.Length; i += Lanes)
-        {
-            Vector256<float> factor = Vector256.Create(x[i..]);
-            nuint at = (nuint)i;
-            a = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at), a);
-            b = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + step), b);
-            c = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + 2 * step), c);
-            d = Vector256.FusedMultiplyAdd(factor, Vector256.LoadUnsafe(ref first, at + 3 * step), d);
-        }
-
-        results[0] = AddLanes(a) * scale;
-        results[1] = AddLanes(b) * scale;
-        results[2] = AddLanes(c) * scale;
-        results[3] = AddLanes(d) * scale;
-    }
+    private static Vector256<float> SwiGlu(Vector256<float> gate, Vector256<float> up) =>
+        gate / (Vector256<float>.One + DeterministicMath.Exp(-gate)) * up;
 
     private static float AddLanes(Vector256<float> lanes)
     {
@@ -186,13 +119,9 @@ internal static class VectorMath
         return (four[0] + four[2]) + (four[1] + four[3]);
     }
 
+    // Of less than a whole vector.
     private static Vector256<float> Load(ReadOnlySpan<float> x, float padding)
     {
-        if (x.Length >= Lanes)
-        {
-            return Vector256.Create(x);
-        }
-
         Span<float> padded = stackalloc float[Lanes];
         padded.Fill(padding);
         x.CopyTo(padded);
@@ -201,12 +130,6 @@ internal static class VectorMath
 
     private static void Store(Vector256<float> lanes, Span<float> x)
     {
-        if (x.Length >= Lanes)
-        {
-            lanes.CopyTo(x);
-            return;
-        }
-
         for (int i = 0; i < x.Length; i++)
         {
             x[i] = lanes[i];

@@ -30,4 +30,11 @@ internal unsafe interface IBackend : IDisposable
 
     /// <summary>Multiplies; the caller holds a reference to the blob's memory.</summary>
     void MatMul(PackedBlob blob, in MatMulArguments arguments);
+
+    /// <summary>
+    /// Runs work that is not a multiplication on the threads that multiply, and returns when the last piece is done;
+    /// where they are busy, on the caller's alone.
+    /// </summary>
+    /// <exception cref="Exception">What the first piece that failed threw.</exception>
+    void Run(TeamWork work, int pieces);
 }

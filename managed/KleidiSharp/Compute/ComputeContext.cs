@@ -109,6 +109,9 @@ public sealed class ComputeContext : IDisposable
         }
     }
 
+    /// <summary>Runs work on the threads that multiply; see <see cref="IBackend.Run"/>. Allocates nothing.</summary>
+    internal void Run(TeamWork work, int pieces) => Implementation.Run(work, pieces);
+
     /// <summary>Index of the kernel that has to run for weights of a format; -1 for the first that fits.</summary>
     internal int ForcedFor(WeightFormat format) => forced is not null && forced.Kind == format.Kind ? forced.Index : -1;
 

@@ -6,7 +6,7 @@ namespace KleidiSharp;
 /// is lent first, since it is the warmest.
 /// </summary>
 internal sealed class Pool<T>(Func<T> create) : IDisposable
-    where T : class, IDisposable
+    where T : class
 {
     private readonly object gate = new();
     private readonly Stack<T> idle = new(16);
@@ -36,10 +36,10 @@ internal sealed class Pool<T>(Func<T> create) : IDisposable
             }
         }
 
-        item.Dispose();
+        (item as IDisposable)?.Dispose();
     }
 
-    /// <summary>Disposes of the idle objects now, and of those on loan when they come back.</summary>
+    /// <summary>Disposes of the idle objects now, and of those on loan when they come back, where there is anything to do.</summary>
     public void Dispose()
     {
         lock (gate)
@@ -47,7 +47,7 @@ internal sealed class Pool<T>(Func<T> create) : IDisposable
             disposed = true;
             while (idle.TryPop(out T? item))
             {
-                item.Dispose();
+                (item as IDisposable)?.Dispose();
             }
         }
     }

@@ -89,7 +89,7 @@ internal sealed class WorkBoard
     {
         for (int piece = Interlocked.Increment(ref next) - 1; piece < count; piece = Interlocked.Increment(ref next) - 1)
         {
-            job.Run(piece);
+            job.Take(piece);
         }
     }
 }

@@ -43,6 +43,7 @@ internal sealed class WorkerTeam : IDisposable
     }
 
     /// <summary>Runs every piece, and returns when the last is done.</summary>
+    /// <exception cref="Exception">What the first piece that failed threw.</exception>
     public void Run(TeamWork job, int count)
     {
         if (workers.Count == 0 || count == 1 || !Monitor.TryEnter(callers))
@@ -63,6 +64,8 @@ internal sealed class WorkerTeam : IDisposable
         {
             Monitor.Exit(callers);
         }
+
+        job.ThrowIfFailed();
     }
 
     /// <summary>Stops the threads, after the call that is under way; later calls work alone.</summary>

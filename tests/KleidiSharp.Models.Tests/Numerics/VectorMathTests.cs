@@ -22,37 +22,6 @@ public class VectorMathTests
 
     [Theory]
     [MemberData(nameof(Lengths))]
-    public void DotsAreThoseOfEachRow(int length)
-    {
-        foreach (int rows in new[] { 1, 3, 4, 9 })
-        {
-            int stride = length + 5;
-            (float[] x, float[] matrix, var found) = (Draw(length, 3), Draw((rows - 1) * stride + length, 4), new float[rows]);
-            VectorMath.Dots(x, matrix, stride, 0.3f, found);
-            Assert.Equal(Enumerable.Range(0, rows).Select(t => VectorMath.Dot(x, matrix.AsSpan(t * stride, length)) * 0.3f), found);
-            Assert.Throws<ArgumentOutOfRangeException>(() => VectorMath.Dots(x, matrix.AsSpan(1), stride, 1, found));
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Lengths))]
-    public void WeightedSumFollowsItsOrderToTheBit(int length)
-    {
-        foreach (int rows in new[] { 1, 2, 9 })
-        {
-            int stride = length + 3;
-            (float[] weights, float[] matrix, var found) = (Draw(rows, 5), Draw((rows - 1) * stride + length, 6), new float[length]);
-            VectorMath.WeightedSum(weights, matrix, stride, found);
-            Assert.Equal(Enumerable.Range(0, length).Select(Expected), found);
-            float Expected(int i) => Enumerable.Range(0, rows)
-                .Aggregate(0f, (sum, t) => MathF.FusedMultiplyAdd(weights[t], matrix[t * stride + i], sum));
-
-            Assert.Throws<ArgumentOutOfRangeException>(() => VectorMath.WeightedSum(weights, matrix.AsSpan(1), stride, found));
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Lengths))]
     public void RmsNormNormalises(int length)
     {
         (float[] x, float[] weight, var y) = (Draw(length, 5), Draw(length, 6), new float[length]);
@@ -92,12 +61,26 @@ public class VectorMathTests
         Assert.Equal([2000, -0f, float.NaN], gate);
     }
 
-    [Fact]
-    public void RotateTurnsPairsAndLeavesTheRest()
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(10)]
+    [InlineData(64)]
+    public void RotateTurnsPairsAndLeavesTheRest(int length)
     {
-        float[] head = [1, 2, 3, 4, 5, 6];
-        VectorMath.Rotate(head, [0, 0.6f], [1, 0.8f]);
-        AssertClose([-2, 1, 3 * 0.6 - 4 * 0.8, 3 * 0.8 + 4 * 0.6, 5, 6], head);
+        (float[] head, float[] cos, float[] sin) = (Draw(length + 2, 1), Draw(length / 2, 2), Draw(length / 2, 3));
+        float[] expected = [.. head];
+        var (left, right) = (new float[length], new float[length]);
+        for (int i = 0; i < cos.Length; i++)
+        {
+            (float a, float b) = (head[2 * i], head[2 * i + 1]);
+            expected[2 * i] = MathF.FusedMultiplyAdd(a, cos[i], -(b * sin[i]));
+            expected[2 * i + 1] = MathF.FusedMultiplyAdd(a, sin[i], b * cos[i]);
+            (left[2 * i], left[2 * i + 1], right[2 * i], right[2 * i + 1]) = (cos[i], sin[i], -sin[i], cos[i]);
+        }
+
+        VectorMath.Rotate(head, left, right);
+        Assert.Equal(expected, head);
     }
 
     private static float[] Draw(int length, int seed)

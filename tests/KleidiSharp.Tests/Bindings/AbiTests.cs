@@ -53,8 +53,10 @@ public class AbiTests
     public void Functions_are_blittable()
     {
         Assert.All(Functions.SelectMany(f => f.GetParameters().Append(f.ReturnParameter)), p =>
-            Assert.True(p.ParameterType.IsPointer || p.ParameterType.IsPrimitive, $"{p.Member.Name}: {p.ParameterType} {p.Name}"));
+            Assert.True(IsBlittable(p.ParameterType), $"{p.Member.Name}: {p.ParameterType} {p.Name}"));
     }
+
+    private static bool IsBlittable(Type type) => type.IsPointer || type.IsPrimitive || type.IsUnmanagedFunctionPointer;
 
     [SkippableFact]
     public void The_library_that_was_built_passes_the_handshake()

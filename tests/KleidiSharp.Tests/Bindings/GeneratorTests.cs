@@ -47,6 +47,12 @@ public class GeneratorTests
         /** Returns nothing. */
         void forget(handle *h);
 
+        /** Is told about points. */
+        typedef void (*visitor)(void *context, const point *p, int64_t index);
+
+        /** Visits. */
+        int32_t visit(visitor tell, void *context);
+
         """;
 
     private static readonly Target X64 = Target.Named("x64");
@@ -78,6 +84,11 @@ public class GeneratorTests
                 /// <summary>Returns nothing.</summary>
                 [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
                 public static extern void forget(handle* h);
+
+                /// <summary>Visits.</summary>
+                [DllImport("kleidisharp", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+                [return: NativeTypeName("int32_t")]
+                public static extern int visit([NativeTypeName("visitor")] delegate* unmanaged[Cdecl]<void*, point*, long, void> tell, void* context);
             }
 
             """, Generate(Small, X64).CSharpFiles["NativeMethods.cs"]);
@@ -169,7 +180,9 @@ public class GeneratorTests
     [InlineData("/** D. */\nlong double f(void);", 4, "function 'f'", "'long double' has no fixed width")]
     [InlineData("/** D. */\nchar f(void);", 4, "function 'f'", "'char' is signed on x64 and unsigned on Arm")]
     [InlineData("/** D. */\nvoid f(int32_t a, ...);", 4, "function 'f'", "variable arguments")]
-    [InlineData("/** D. */\nvoid f(void (*g)(void));", 4, "function 'f'", "parameter 'g': a function pointer")]
+    [InlineData("/** D. */\nvoid f(void (*g)(void));", 4, "function 'f'", "parameter 'g': a function pointer without a name")]
+    [InlineData("typedef void (*t)(int32_t, ...);\n/** D. */\nvoid f(t g);", 5, "function 'f'", "parameter 'g': variable arguments")]
+    [InlineData("typedef void (*t)(long);\n/** D. */\nvoid f(t g);", 5, "function 'f'", "parameter 'g': 'long int' has no fixed width")]
     [InlineData("/** D. */\nvoid f(float a[4]);", 4, "function 'f'", "parameter 'a': an array")]
     [InlineData("/** D. */\nvoid f(volatile int32_t *a);", 4, "function 'f'", "parameter 'a': 'volatile'")]
     [InlineData("/** D. */\nvoid f(int32_t *restrict a);", 4, "function 'f'", "parameter 'a': 'restrict'")]

@@ -56,6 +56,15 @@ internal sealed unsafe class DeviceBackend(KernelDevice device, int threads) : I
         }
     }
 
+    // Its threads are the program's.
+    public void Run(TeamWork work, int pieces)
+    {
+        for (int piece = 0; piece < pieces; piece++)
+        {
+            work.Run(piece);
+        }
+    }
+
     public void Dispose()
     {
         lock (gate)

@@ -89,6 +89,8 @@ internal sealed unsafe class ManagedBackend(int threads) : IBackend
         }
     }
 
+    public void Run(TeamWork work, int pieces) => team.Run(work, pieces);
+
     public void Dispose()
     {
         team.Dispose();

@@ -178,6 +178,20 @@ internal sealed unsafe class NativeBackend : IBackend
         }
     }
 
+    public void Run(TeamWork work, int pieces)
+    {
+        if (team is not null && pieces > 1)
+        {
+            team.Run(work, pieces);
+            return;
+        }
+
+        for (int piece = 0; piece < pieces; piece++)
+        {
+            work.Run(piece);
+        }
+    }
+
     public void Dispose()
     {
         team?.Stop();

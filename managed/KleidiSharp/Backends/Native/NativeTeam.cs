@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using KleidiSharp.Interop;
 
 namespace KleidiSharp;
@@ -35,12 +37,40 @@ internal sealed unsafe class NativeTeam : NativeHandle
     /// <summary>Valid while a reference is held.</summary>
     public ks_team* Team => (ks_team*)handle;
 
+    /// <summary>Runs every piece, and returns when the last is done; alone where the threads are busy.</summary>
+    /// <exception cref="Exception">What the first piece that failed threw.</exception>
+    public void Run(TeamWork work, int pieces)
+    {
+        bool held = false;
+        try
+        {
+            DangerousAddRef(ref held);
+
+            // The library gives the address back to each piece; the variable stays where it is until the call returns.
+#pragma warning disable CS8500
+            NativeStatus.ThrowIfFailed(NativeMethods.ks_team_run(Team, pieces, &RunPiece, &work));
+#pragma warning restore CS8500
+        }
+        finally
+        {
+            if (held)
+            {
+                DangerousRelease();
+            }
+        }
+
+        work.ThrowIfFailed();
+    }
+
     /// <summary>Lets the call that is under way finish, and waits for the threads to leave.</summary>
     public void Stop()
     {
         Dispose();
         threads.ForEach(thread => thread.Join());
     }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void RunPiece(void* work, long piece) => Unsafe.AsRef<TeamWork>(work).Take((int)piece);
 
     // The threads leave, and the last of them takes the memory along.
     protected override void Free()
