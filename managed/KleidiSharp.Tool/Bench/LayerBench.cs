@@ -52,7 +52,7 @@ internal sealed class LayerBench : IDisposable
     }
 
     /// <summary>Measures both formats turn by turn.</summary>
-    public LayerTimes Measure(int rows, BandwidthProbe probe, RunLimits limits)
+    public LayerTimes Measure(int rows, CeilingProbe probe, RunLimits limits)
     {
         float[] x = Activations(rows);
         var y = new float[rows * shape.MeasuredOut];
@@ -70,8 +70,14 @@ internal sealed class LayerBench : IDisposable
             times.SpeedUp,
             times.SpeedUpLowerQuartile,
             times.SpeedUpUpperQuartile,
-            times.Bandwidth / 1e9,
-            times.Int4ShareOfBandwidth(int4[0].ByteSize));
+            times.Ceilings.Bandwidth / 1e9,
+            times.Int4ShareOfBandwidth(int4[0].ByteSize),
+            Known(times.Ceilings.Int8 / 1e9),
+            Known(times.Int4ShareOfPeak(Operations(rows))),
+            Known(times.Ceilings.Float32 / 1e9),
+            Known(times.F32ShareOfPeak(Operations(rows))));
+
+        static double? Known(double value) => double.IsNaN(value) ? null : value;
     }
 
     public void Dispose()
@@ -105,6 +111,8 @@ internal sealed class LayerBench : IDisposable
     private FormatTimes Describe(PackedWeights weights, double seconds, int rows) => new(
         Microseconds: seconds * shape.Scale * 1e6,
         GigabytesPerSecond: weights.ByteSize / seconds / 1e9,
-        GigaopsPerSecond: 2.0 * rows * shape.MeasuredOut * shape.InFeatures / seconds / 1e9,
+        GigaopsPerSecond: Operations(rows) / seconds / 1e9,
         Kernel: weights.KernelFor(rows).Kernel.Name);
+
+    private double Operations(int rows) => 2.0 * rows * shape.MeasuredOut * shape.InFeatures;
 }

@@ -34,7 +34,7 @@ internal sealed class ModelBench
     /// <param name="progress">Is told how far it is, from 0 to 1, and what comes next.</param>
     public BenchReport Run(IReadOnlyList<int> rows, Action<double, string> progress)
     {
-        var probe = new BandwidthProbe(Math.Max(method.RotatedBytes, 128L << 20), compute.Threads);
+        var probe = new CeilingProbe(Math.Max(method.RotatedBytes, 128L << 20), compute.Threads);
         var layers = new List<LayerReport>();
         int steps = shapes.Count * (rows.Count + 1);
         int done = 0;
@@ -62,10 +62,27 @@ internal sealed class ModelBench
                 times));
         }
 
-        return new BenchReport(MachineReport.Here(compute), method, layers, [.. rows.Select((_, i) => Sum(layers, i))]);
+        return new BenchReport(
+            MachineReport.Here(compute),
+            DateTimeOffset.UtcNow,
+            method,
+            Highest(layers, probe),
+            layers,
+            [.. rows.Select((_, i) => Sum(layers, i))]);
 
         void Next(LayerShape shape, string what) =>
             progress((double)done++ / steps, $"{shape.Name} {shape.OutFeatures} × {shape.InFeatures}, {what}");
+    }
+
+    private static CeilingReport Highest(List<LayerReport> layers, CeilingProbe probe)
+    {
+        LayerTimes[] times = [.. layers.SelectMany(layer => layer.Rows)];
+        return new CeilingReport(
+            Statistics.Median(times.Select(t => t.ReadGigabytesPerSecond)),
+            probe.Int8Instruction is null ? null : Statistics.Median(times.Select(t => t.Int8PeakGigaopsPerSecond!.Value)),
+            probe.Int8Instruction,
+            probe.Float32Instruction is null ? null : Statistics.Median(times.Select(t => t.F32PeakGigaopsPerSecond!.Value)),
+            probe.Float32Instruction);
     }
 
     private static ModelReport Sum(List<LayerReport> layers, int rowsIndex)
@@ -91,7 +108,8 @@ internal sealed class ModelBench
         [
             "Weights are normally distributed: copies of one random block, each starting elsewhere in it.",
             "Calls go round copies of a layer's weights that exceed the last-level cache: weights come from memory.",
-            "int4, f32 and a plain read of memory take turns; times are medians, ratios medians of the turns' ratios.",
+            "int4, f32, a plain read of memory and one instruction over and over (the peaks) take turns; times are medians, "
+                + "ratios medians of the turns' ratios.",
             "Where the quartiles of a ratio are far apart, the machine was busy with something else.",
             "SQNR compares int4 with f32 results of 16 rows of normally distributed activations.",
         ];
