@@ -82,15 +82,4 @@ public class PairedTimesTests
         int Runs(TimeSpan budget) => PairedTimes.Measure(
             () => clock.Advance(0.1), () => clock.Advance(0.1), () => default, new RunLimits(3, 100, budget), clock).Runs;
     }
-
-    private sealed class ManualClock : TimeProvider
-    {
-        private long ticks;
-
-        public override long TimestampFrequency => 1_000_000_000;
-
-        public void Advance(double seconds) => ticks += (long)Math.Round(seconds * TimestampFrequency);
-
-        public override long GetTimestamp() => ticks;
-    }
 }

@@ -53,7 +53,7 @@ internal sealed record CeilingReport(
 /// <param name="Name">The layers that have it.</param>
 /// <param name="OutFeatures">n.</param>
 /// <param name="InFeatures">k.</param>
-/// <param name="PerModel">Layers of this shape in the model.</param>
+/// <param name="PerModel">Layers of this shape in the model; 0 where the shapes are not those of a model.</param>
 /// <param name="MeasuredOut">Rows of the weight matrix that were measured.</param>
 /// <param name="Int4Bytes">Packed bytes.</param>
 /// <param name="F32Bytes">Packed bytes.</param>
@@ -86,6 +86,7 @@ internal sealed record LayerReport(
 /// <param name="Int4ShareOfPeak">Median of the int4 operations' rate over that, turn by turn.</param>
 /// <param name="F32PeakGigaopsPerSecond">What <see cref="CeilingReport.F32Instruction"/> gave in the same turns.</param>
 /// <param name="F32ShareOfPeak">Median of the f32 operations' rate over that, turn by turn.</param>
+/// <param name="Peers">The same int4 multiplication against each peer.</param>
 internal sealed record LayerTimes(
     int Rows,
     int Runs,
@@ -99,7 +100,8 @@ internal sealed record LayerTimes(
     double? Int8PeakGigaopsPerSecond,
     double? Int4ShareOfPeak,
     double? F32PeakGigaopsPerSecond,
-    double? F32ShareOfPeak);
+    double? F32ShareOfPeak,
+    IReadOnlyList<PeerTimes> Peers);
 
 /// <summary>Median time and rates of one format.</summary>
 /// <param name="Microseconds">One multiplication.</param>

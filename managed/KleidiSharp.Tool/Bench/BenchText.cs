@@ -66,6 +66,31 @@ internal static class BenchText
         {
             WriteModel(report.Model[index], output);
         }
+
+        for (int peer = 0; peer < times[0].Peers.Count; peer++)
+        {
+            WritePeer(report.Layers, times, peer, output);
+        }
+    }
+
+    private static void WritePeer(IReadOnlyList<LayerReport> layers, LayerTimes[] times, int peer, TextWriter output)
+    {
+        string name = times[0].Peers[peer].Peer;
+        var table = new TextTable("layer", "out × in", "int4 µs", $"{name} µs", "speed-up (quartiles)");
+        for (int i = 0; i < layers.Count; i++)
+        {
+            PeerTimes t = times[i].Peers[peer];
+            table.Add(
+                layers[i].Name,
+                $"{layers[i].OutFeatures} × {layers[i].InFeatures}",
+                $"{t.Int4Microseconds:F0}",
+                $"{t.Microseconds:F0}",
+                Ratio(t.SpeedUp, t.SpeedUpLowerQuartile, t.SpeedUpUpperQuartile));
+        }
+
+        double mean = Math.Exp(times.Average(t => Math.Log(t.Peers[peer].SpeedUp)));
+        output.WriteLine($"m = {times[0].Rows} against {name}: geometric mean of the speed-ups {mean:F2}");
+        table.Write(output);
     }
 
     private static Column[] RatesOfReading() =>
