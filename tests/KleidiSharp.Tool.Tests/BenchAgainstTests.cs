@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using KleidiSharp.Tool.Bench;
 
 namespace KleidiSharp.Tool.Tests;
@@ -12,7 +13,8 @@ public class BenchAgainstTests
     public void Peers_are_run_in_each_round_for_each_layer_and_number_of_rows()
     {
         Skip.If(OperatingSystem.IsWindows(), "the fake peer is a shell script");
-        using var first = new FakePeer("echo $1 $2 $3 $4 $5 >> calls; echo not the last line 3; echo '{\"name\": \"fake 7\", \"us\": 1.5e6}'");
+        using var first = new FakePeer(
+            "echo $1 $2 $3 $4 $5 >> calls; echo not the last line 3; echo '{\"name\": \"fake 7\", \"us\": 1.5e6}'");
         using var second = new FakePeer("echo noise >&2; echo median of 9: 500000.0 us; echo");
 
         var run = ToolRun.Of(
@@ -30,7 +32,8 @@ public class BenchAgainstTests
             ["2048x512|512|2048", "1024x640|640|1024"],
             json.GetProperty("layers").EnumerateArray().Select(
                 l => $"{l.GetProperty("name")}|{l.GetProperty("outFeatures")}|{l.GetProperty("inFeatures")}"));
-        foreach (JsonElement times in json.GetProperty("layers").EnumerateArray().SelectMany(l => l.GetProperty("rows").EnumerateArray()))
+        IEnumerable<JsonElement> layers = json.GetProperty("layers").EnumerateArray();
+        foreach (JsonElement times in layers.SelectMany(layer => layer.GetProperty("rows").EnumerateArray()))
         {
             JsonElement[] peers = [.. times.GetProperty("peers").EnumerateArray()];
             Assert.Equal([first.Command, second.Command], peers.Select(p => p.GetProperty("command").GetString()));
@@ -39,7 +42,8 @@ public class BenchAgainstTests
             Assert.All(peers, p => Assert.Equal(3, p.GetProperty("rounds").GetInt32()));
             Assert.All(peers, p => Assert.Equal(
                 1,
-                p.GetProperty("microseconds").GetDouble() / p.GetProperty("int4Microseconds").GetDouble() / p.GetProperty("speedUp").GetDouble(),
+                p.GetProperty("microseconds").GetDouble() / p.GetProperty("int4Microseconds").GetDouble()
+                    / p.GetProperty("speedUp").GetDouble(),
                 0.01));
         }
     }
@@ -49,18 +53,29 @@ public class BenchAgainstTests
     {
         Skip.If(OperatingSystem.IsWindows(), "the fake peer is a shell script");
         using var peer = new FakePeer("echo 123456");
+        using var slower = new FakePeer("echo 2000000");
 
-        var run = ToolRun.Of("bench", "--quick", "--rows", "2", "--shapes", "2048x512", "--against", peer.Command);
+        var run = ToolRun.Of(
+            "bench", "--quick", "--rows", "2", "--shapes", "2048x512", "--against", peer.Command, "--against", slower.Command);
 
         Assert.Equal(CommandLine.Success, run.ExitCode);
-        Assert.Contains("m = 2 against sh: geometric mean of the speed-ups ", run.Output, StringComparison.Ordinal);
+        string[] means =
+        [
+            .. Regex.Matches(run.Output, @"m = 2 against sh: geometric mean of the speed-ups ([\d.]+)\n")
+                .Select(match => match.Groups[1].Value),
+        ];
+        Assert.Equal(2, means.Length);
+        Assert.Contains(
+            $"m = 2 against the fastest peer of each layer: speed-ups {means[0]} to {means[0]}, geometric mean {means[0]}\n",
+            run.Output,
+            StringComparison.Ordinal);
         Assert.Matches(@"\n +2048x512 +512 × 2048 +\d+ +123456 +\d", run.Output);
         Assert.DoesNotContain("Llama", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("whole model", run.Output, StringComparison.Ordinal);
     }
 
     [SkippableTheory]
-    [InlineData("echo one >&2; echo 'cannot find the library' >&2; exit 3", "exit code 3", "2048 512", "\n  one", "\n  cannot find the library")]
+    [InlineData("echo one >&2; echo two >&2; exit 3", "exit code 3", "1 2048 512 ", "\n  one", "\n  two")]
     [InlineData("for i in 1 2 3 4 5 6 7; do echo line $i >&2; done; exit 1", "exit code 1", "\n  line 3\n  line 4\n")]
     [InlineData("echo 12; echo done; echo why >&2", "not with 'done'", "\n  why")]
     [InlineData("echo -12", "not with '-12'")]

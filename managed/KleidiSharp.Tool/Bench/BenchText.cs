@@ -71,6 +71,13 @@ internal static class BenchText
         {
             WritePeer(report.Layers, times, peer, output);
         }
+
+        if (times[0].Peers.Count > 1)
+        {
+            double[] lowest = [.. times.Select(t => t.Peers.Min(peer => peer.SpeedUp))];
+            output.WriteLine($"m = {rows} against the fastest peer of each layer: speed-ups {Range(lowest, "F2")}, "
+                + $"geometric mean {GeometricMean(lowest):F2}");
+        }
     }
 
     private static void WritePeer(IReadOnlyList<LayerReport> layers, LayerTimes[] times, int peer, TextWriter output)
@@ -88,7 +95,7 @@ internal static class BenchText
                 Ratio(t.SpeedUp, t.SpeedUpLowerQuartile, t.SpeedUpUpperQuartile));
         }
 
-        double mean = Math.Exp(times.Average(t => Math.Log(t.Peers[peer].SpeedUp)));
+        double mean = GeometricMean(times.Select(t => t.Peers[peer].SpeedUp));
         output.WriteLine($"m = {times[0].Rows} against {name}: geometric mean of the speed-ups {mean:F2}");
         table.Write(output);
     }
@@ -137,6 +144,8 @@ internal static class BenchText
         double[] all = [.. values];
         return $"{all.Min().ToString(format)} to {all.Max().ToString(format)}";
     }
+
+    private static double GeometricMean(IEnumerable<double> values) => Math.Exp(values.Average(Math.Log));
 
     private static string Ratio(double median, double lower, double upper) => $"{median:F2} ({lower:F1}..{upper:F1})";
 
