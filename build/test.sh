@@ -7,6 +7,7 @@
 #   bindings    the committed bindings against the header           managed   the C# tests, native library present
 #   parity      every kernel, here and on emulated CPUs, bit by bit bare      the C# tests, native library absent
 #   mono        the bindings in process on aarch64                  tool      kleidi doctor, here and on emulated CPUs
+#   benchmarks  the small benchmarks, once each: they start
 #   fuzz        each fuzzer for 20 s, those of native code under ASan and UBSan
 #   net8        the C# tests on .NET 8         packages  the packages, made twice, and used by applications outside the tree
 #   handles     the C# tests in debug builds, which count native memory and name what is left to the finalizer
@@ -23,7 +24,7 @@ mapfile -t arm_cpus < <(grep -v '^#' tests/emulated-cpus.txt)
 ((${#arm_cpus[@]})) || { echo "test.sh: tests/emulated-cpus.txt names no CPU" >&2; exit 2; }
 
 lanes=("$@")
-known="native sanitize fuzz arm library bindings managed handles net8 parity bare mono tool packages"
+known="native sanitize fuzz arm library bindings managed handles net8 parity bare mono tool benchmarks packages"
 for name in "${lanes[@]}"; do
     [[ " $known " == *" $name "* ]] || { echo "test.sh: there is no lane $name; there are: $known" >&2; exit 2; }
 done
@@ -252,6 +253,8 @@ if wants tool; then
         done
     fi
 fi
+wants benchmarks && check benchmarks \
+    dotnet run -c Release --no-build --project tests/KleidiSharp.Benchmarks -- --filter '*SmallCalls*' '*Fallback*' --job Dry
 
 echo "took $((SECONDS - start)) s, $skipped skipped; logs are in out/test-logs"
 echo "$passed passed, $failed failed"

@@ -69,7 +69,8 @@ internal static class CommandLine
         or DllNotFoundException or InvalidOperationException or OutOfMemoryException or TimeoutException
         || (e is AggregateException { InnerExceptions: [var inner] } && IsExpected(inner));
 
-    private static string Describe(Exception e) => e switch
+    /// <summary>What an exception says to a person.</summary>
+    public static string Describe(Exception e) => e switch
     {
         AggregateException { InnerExceptions: [var inner] } => Describe(inner),
         ArgumentException { ParamName: string name } =>

@@ -9,6 +9,7 @@ namespace KleidiSharp.Tool;
 /// <param name="OperatingSystem">Its name and version.</param>
 /// <param name="Framework">The .NET version.</param>
 /// <param name="CLibrary">For instance "glibc 2.36".</param>
+/// <param name="Processor">What its maker calls the processor; the architecture where the system does not say.</param>
 /// <param name="Cpu">Architecture and features that kernels may need.</param>
 /// <param name="Threads">Threads that share a multiplication.</param>
 /// <param name="Backend">"native", "managed" or "device".</param>
@@ -18,6 +19,7 @@ internal sealed record MachineReport(
     string OperatingSystem,
     string Framework,
     string CLibrary,
+    string Processor,
     string Cpu,
     int Threads,
     string Backend,
@@ -28,6 +30,7 @@ internal sealed record MachineReport(
         RuntimeInformation.OSDescription,
         RuntimeInformation.FrameworkDescription,
         NativeLibraryInfo.CLibrary,
+        ProcessorName.Read(),
         $"{(compute.Cpu.Architecture?.ToString() ?? "other").ToLowerInvariant()}: {compute.Cpu}",
         compute.Threads,
         compute.Backend.ToString().ToLowerInvariant(),

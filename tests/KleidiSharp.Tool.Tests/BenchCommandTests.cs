@@ -41,6 +41,8 @@ public class BenchCommandTests
                     times.GetProperty("speedUpLowerQuartile").GetDouble(),
                     times.GetProperty("speedUpUpperQuartile").GetDouble());
                 Assert.InRange(times.GetProperty("int4ShareOfRead").GetDouble(), 0.0001, 1000);
+                Assert.InRange(Share(times, "int4", "int8PeakGigaopsPerSecond", "int4ShareOfPeak"), 0.01, 100);
+                Assert.InRange(Share(times, "f32", "f32PeakGigaopsPerSecond", "f32ShareOfPeak"), 0.01, 100);
                 double seconds = times.GetProperty("int4").GetProperty("microseconds").GetDouble() / 1e6;
                 double rate = times.GetProperty("int4").GetProperty("gigabytesPerSecond").GetDouble() * 1e9;
                 Assert.Equal(1, layer.GetProperty("int4Bytes").GetDouble() / seconds / rate, 0.01);
@@ -56,7 +58,22 @@ public class BenchCommandTests
             Assert.Equal((index + 1) * 1e3 / milliseconds, model.GetProperty("int4TokensPerSecond").GetDouble(), 1e-3);
         }
 
+        JsonElement ceilings = json.GetProperty("ceilings");
+        Assert.InRange(ceilings.GetProperty("readGigabytesPerSecond").GetDouble(), 0.1, 10_000);
+        Assert.InRange(
+            ceilings.GetProperty("int8GigaopsPerSecond").GetDouble() / ceilings.GetProperty("f32GigaopsPerSecond").GetDouble(), 0.1, 100);
+        Assert.Contains(" bits", ceilings.GetProperty("int8Instruction").GetString(), StringComparison.Ordinal);
+        Assert.Contains(" bits", ceilings.GetProperty("f32Instruction").GetString(), StringComparison.Ordinal);
+        Assert.InRange(json.GetProperty("measured").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow);
+        Assert.NotEqual("", json.GetProperty("machine").GetProperty("processor").GetString());
+
         string notes = string.Join('\n', json.GetProperty("method").GetProperty("notes").EnumerateArray());
         Assert.Contains("scaled up 16 times", notes, StringComparison.Ordinal);
     }
+
+    // What the stated share is of the one that the stated medians give: 1 on an idle machine; on a busy one medians of
+    // ratios are others than ratios of medians.
+    private static double Share(JsonElement times, string format, string peak, string share) =>
+        times.GetProperty(share).GetDouble() * times.GetProperty(peak).GetDouble()
+            / times.GetProperty(format).GetProperty("gigaopsPerSecond").GetDouble();
 }

@@ -18,7 +18,7 @@ public class PairedTimesTests
             () =>
             {
                 slowness *= 2;
-                return 1e9;
+                return new Ceilings(1e9, 4e9, 2e9);
             },
             new RunLimits(3, 5, TimeSpan.FromSeconds(30)),
             clock);
@@ -27,8 +27,10 @@ public class PairedTimesTests
         Assert.Equal(0.004 * 4, times.Int4, 1e-6);
         Assert.Equal(0.012 * 4, times.F32, 1e-6);
         Assert.Equal(3, times.SpeedUp, 1e-6);
-        Assert.Equal(1e9, times.Bandwidth);
+        Assert.Equal(new Ceilings(1e9, 4e9, 2e9), times.Ceilings);
         Assert.Equal(0.25, times.Int4ShareOfBandwidth(4_000_000), 1e-6);
+        Assert.Equal(0.125, times.Int4ShareOfPeak(8_000_000), 1e-6);
+        Assert.Equal(1.0 / 12, times.F32ShareOfPeak(8_000_000), 1e-6);
     }
 
     [Fact]
@@ -41,7 +43,7 @@ public class PairedTimesTests
             () =>
             {
                 turn++;
-                return 1;
+                return default;
             },
             new RunLimits(5, 5, TimeSpan.Zero),
             clock);
@@ -62,7 +64,7 @@ public class PairedTimesTests
                 clock.Advance(0.0001);
             },
             () => clock.Advance(0.1),
-            () => 1,
+            () => default,
             new RunLimits(1, 1, TimeSpan.Zero),
             clock);
 
@@ -78,17 +80,6 @@ public class PairedTimesTests
         Assert.Equal(100, Runs(TimeSpan.FromSeconds(1000)));
 
         int Runs(TimeSpan budget) => PairedTimes.Measure(
-            () => clock.Advance(0.1), () => clock.Advance(0.1), () => 1, new RunLimits(3, 100, budget), clock).Runs;
-    }
-
-    private sealed class ManualClock : TimeProvider
-    {
-        private long ticks;
-
-        public override long TimestampFrequency => 1_000_000_000;
-
-        public void Advance(double seconds) => ticks += (long)Math.Round(seconds * TimestampFrequency);
-
-        public override long GetTimestamp() => ticks;
+            () => clock.Advance(0.1), () => clock.Advance(0.1), () => default, new RunLimits(3, 100, budget), clock).Runs;
     }
 }

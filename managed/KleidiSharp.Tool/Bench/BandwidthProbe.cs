@@ -49,25 +49,31 @@ internal sealed class BandwidthProbe
         return (double)BlocksPerMeasurement * BlockLength * sizeof(float) / seconds;
     }
 
-    // Eight independent sums keep the additions' latency out of the way of the loads; optimised from the first call on.
+    // Four places are read in turn, since what the processor fetches ahead of one does not use all of the memory's rate;
+    // independent sums keep the additions' latency out of the way. Optimised from the first call on.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Sum(ReadOnlySpan<float> values)
     {
         int width = Vector<float>.Count;
+        int quarter = values.Length / 4;
+        ReadOnlySpan<float> first = values[..quarter];
+        ReadOnlySpan<float> second = values.Slice(quarter, quarter);
+        ReadOnlySpan<float> third = values.Slice(2 * quarter, quarter);
+        ReadOnlySpan<float> fourth = values.Slice(3 * quarter, quarter);
         Vector<float> a = default, b = default, c = default, d = default;
         Vector<float> e = default, f = default, g = default, h = default;
-        while (values.Length >= 8 * width)
+        for (int i = 0; i <= quarter - (2 * width); i += 2 * width)
         {
-            a += new Vector<float>(values);
-            b += new Vector<float>(values[width..]);
-            c += new Vector<float>(values[(2 * width)..]);
-            d += new Vector<float>(values[(3 * width)..]);
-            e += new Vector<float>(values[(4 * width)..]);
-            f += new Vector<float>(values[(5 * width)..]);
-            g += new Vector<float>(values[(6 * width)..]);
-            h += new Vector<float>(values[(7 * width)..]);
-            values = values[(8 * width)..];
+            a += new Vector<float>(first[i..]);
+            b += new Vector<float>(first[(i + width)..]);
+            c += new Vector<float>(second[i..]);
+            d += new Vector<float>(second[(i + width)..]);
+            e += new Vector<float>(third[i..]);
+            f += new Vector<float>(third[(i + width)..]);
+            g += new Vector<float>(fourth[i..]);
+            h += new Vector<float>(fourth[(i + width)..]);
         }
+
         return Vector.Sum(a + b + c + d + (e + f + g + h));
     }
 }

@@ -2,9 +2,17 @@
 namespace KleidiSharp.Tool.Bench;
 
 /// <summary>What <c>kleidi bench --json</c> writes.</summary>
+/// <param name="Machine">Where it was measured.</param>
+/// <param name="Measured">When it was over.</param>
+/// <param name="Method">How it was measured.</param>
+/// <param name="Ceilings">What the machine can do at most.</param>
+/// <param name="Layers">Each layer shape.</param>
+/// <param name="Model">The layers together, for each number of rows; empty where they are not those of a model.</param>
 internal sealed record BenchReport(
     MachineReport Machine,
+    DateTimeOffset Measured,
     BenchMethod Method,
+    CeilingReport Ceilings,
     IReadOnlyList<LayerReport> Layers,
     IReadOnlyList<ModelReport> Model);
 
@@ -24,11 +32,28 @@ internal sealed record BenchMethod(
     long RotatedBytes,
     IReadOnlyList<string> Notes);
 
+/// <summary>
+/// What the machine can do at most with all threads, measured between the multiplications: medians of the medians of each
+/// layer and number of rows.
+/// </summary>
+/// <param name="ReadGigabytesPerSecond">Reading memory.</param>
+/// <param name="Int8GigaopsPerSecond">Multiplying and adding 8-bit integers; null where there is no loop for the
+/// processor.</param>
+/// <param name="Int8Instruction">The instruction that does it.</param>
+/// <param name="F32GigaopsPerSecond">Multiplying and adding floats; null likewise.</param>
+/// <param name="F32Instruction">The instruction that does it.</param>
+internal sealed record CeilingReport(
+    double ReadGigabytesPerSecond,
+    double? Int8GigaopsPerSecond,
+    string? Int8Instruction,
+    double? F32GigaopsPerSecond,
+    string? F32Instruction);
+
 /// <summary>One layer shape. Sizes and times are of the whole layer, also where only a part was measured.</summary>
 /// <param name="Name">The layers that have it.</param>
 /// <param name="OutFeatures">n.</param>
 /// <param name="InFeatures">k.</param>
-/// <param name="PerModel">Layers of this shape in the model.</param>
+/// <param name="PerModel">Layers of this shape in the model; 0 where the shapes are not those of a model.</param>
 /// <param name="MeasuredOut">Rows of the weight matrix that were measured.</param>
 /// <param name="Int4Bytes">Packed bytes.</param>
 /// <param name="F32Bytes">Packed bytes.</param>
@@ -56,6 +81,12 @@ internal sealed record LayerReport(
 /// busy.</param>
 /// <param name="ReadGigabytesPerSecond">What reading memory with all threads gave in the same turns.</param>
 /// <param name="Int4ShareOfRead">Median of the int4 weights' rate over that, turn by turn.</param>
+/// <param name="Int8PeakGigaopsPerSecond">What <see cref="CeilingReport.Int8Instruction"/> gave in the same
+/// turns.</param>
+/// <param name="Int4ShareOfPeak">Median of the int4 operations' rate over that, turn by turn.</param>
+/// <param name="F32PeakGigaopsPerSecond">What <see cref="CeilingReport.F32Instruction"/> gave in the same turns.</param>
+/// <param name="F32ShareOfPeak">Median of the f32 operations' rate over that, turn by turn.</param>
+/// <param name="Peers">The same int4 multiplication against each peer.</param>
 internal sealed record LayerTimes(
     int Rows,
     int Runs,
@@ -65,7 +96,12 @@ internal sealed record LayerTimes(
     double SpeedUpLowerQuartile,
     double SpeedUpUpperQuartile,
     double ReadGigabytesPerSecond,
-    double Int4ShareOfRead);
+    double Int4ShareOfRead,
+    double? Int8PeakGigaopsPerSecond,
+    double? Int4ShareOfPeak,
+    double? F32PeakGigaopsPerSecond,
+    double? F32ShareOfPeak,
+    IReadOnlyList<PeerTimes> Peers);
 
 /// <summary>Median time and rates of one format.</summary>
 /// <param name="Microseconds">One multiplication.</param>

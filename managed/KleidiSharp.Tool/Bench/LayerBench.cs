@@ -8,6 +8,8 @@ namespace KleidiSharp.Tool.Bench;
 internal sealed class LayerBench : IDisposable
 {
     private readonly LayerShape shape;
+    private readonly long rotatedBytes;
+    private readonly ComputeContext compute;
     private readonly PackedWeights[] int4;
     private readonly PackedWeights[] f32;
     private int nextInt4;
@@ -20,6 +22,8 @@ internal sealed class LayerBench : IDisposable
     public LayerBench(LayerShape shape, int group, long rotatedBytes, ComputeContext compute)
     {
         this.shape = shape;
+        this.rotatedBytes = rotatedBytes;
+        this.compute = compute;
         var weights = GC.AllocateUninitializedArray<float>(shape.MeasuredOut * shape.InFeatures);
         new GaussianNumbers(seed: 1, deviation: 0.02f).Fill(weights);
         f32 = Copies(rotatedBytes, () => Pack(WeightFormat.Float32));
@@ -51,13 +55,14 @@ internal sealed class LayerBench : IDisposable
         return Parity.Sqnr(exact, approximate);
     }
 
-    /// <summary>Measures both formats turn by turn.</summary>
-    public LayerTimes Measure(int rows, BandwidthProbe probe, RunLimits limits)
+    /// <summary>Measures both formats turn by turn, then int4 against each of the plan's peers.</summary>
+    public LayerTimes Measure(int rows, CeilingProbe probe, RunLimits limits, BenchPlan plan)
     {
         float[] x = Activations(rows);
         var y = new float[rows * shape.MeasuredOut];
+        Action multiply = () => int4[nextInt4++ % int4.Length].MatMul(x, y, rows);
         PairedTimes times = PairedTimes.Measure(
-            () => int4[nextInt4++ % int4.Length].MatMul(x, y, rows),
+            multiply,
             () => f32[nextF32++ % f32.Length].MatMul(x, y, rows),
             probe.Measure,
             limits,
@@ -70,8 +75,23 @@ internal sealed class LayerBench : IDisposable
             times.SpeedUp,
             times.SpeedUpLowerQuartile,
             times.SpeedUpUpperQuartile,
-            times.Bandwidth / 1e9,
-            times.Int4ShareOfBandwidth(int4[0].ByteSize));
+            times.Ceilings.Bandwidth / 1e9,
+            times.Int4ShareOfBandwidth(int4[0].ByteSize),
+            Known(times.Ceilings.Int8 / 1e9),
+            Known(times.Int4ShareOfPeak(Operations(rows))),
+            Known(times.Ceilings.Float32 / 1e9),
+            Known(times.F32ShareOfPeak(Operations(rows))),
+            [.. plan.Peers.Select(Against)]);
+
+        PeerTimes Against(PeerCommand peer) => PeerTimes.Measure(
+            peer,
+            multiply,
+            () => peer.Run(rows, shape.InFeatures, shape.MeasuredOut, compute.Threads, rotatedBytes),
+            shape.Scale,
+            plan.PeerRounds,
+            TimeProvider.System);
+
+        static double? Known(double value) => double.IsNaN(value) ? null : value;
     }
 
     public void Dispose()
@@ -105,6 +125,8 @@ internal sealed class LayerBench : IDisposable
     private FormatTimes Describe(PackedWeights weights, double seconds, int rows) => new(
         Microseconds: seconds * shape.Scale * 1e6,
         GigabytesPerSecond: weights.ByteSize / seconds / 1e9,
-        GigaopsPerSecond: 2.0 * rows * shape.MeasuredOut * shape.InFeatures / seconds / 1e9,
+        GigaopsPerSecond: Operations(rows) / seconds / 1e9,
         Kernel: weights.KernelFor(rows).Kernel.Name);
+
+    private double Operations(int rows) => 2.0 * rows * shape.MeasuredOut * shape.InFeatures;
 }

@@ -2,15 +2,14 @@
 namespace KleidiSharp.Tool.Bench;
 
 /// <summary>
-/// Seconds per call of two ways to do the same, and the read bandwidth of the moment, taken turn by turn: what else the
-/// machine does then disturbs all of them alike, and ratios within a turn mean more than ratios of averages.
+/// Seconds per call of two ways to do the same, and what the machine can do at the moment, taken turn by turn: what else
+/// it does then disturbs all of them alike, and ratios within a turn mean more than ratios of averages.
 /// </summary>
 internal sealed class PairedTimes
 {
-    // One timing lasts at least this long, so that neither the clock nor one interruption decides it.
     private const double ShortestTiming = 0.003;
 
-    private readonly List<(double Int4, double F32, double Bandwidth)> runs = [];
+    private readonly List<Turn> runs = [];
 
     /// <summary>Turns that were taken.</summary>
     public int Runs => runs.Count;
@@ -25,72 +24,56 @@ internal sealed class PairedTimes
     public double SpeedUp => Median(r => r.F32 / r.Int4);
 
     /// <summary>A quarter of the turns' ratios are below this.</summary>
-    public double SpeedUpLowerQuartile => Quantile(r => r.F32 / r.Int4, 0.25);
+    public double SpeedUpLowerQuartile => Statistics.Quantile(runs.Select(r => r.F32 / r.Int4), 0.25);
 
     /// <summary>A quarter of the turns' ratios are above this.</summary>
-    public double SpeedUpUpperQuartile => Quantile(r => r.F32 / r.Int4, 0.75);
+    public double SpeedUpUpperQuartile => Statistics.Quantile(runs.Select(r => r.F32 / r.Int4), 0.75);
 
-    /// <summary>Median bytes per second of the probe.</summary>
-    public double Bandwidth => Median(r => r.Bandwidth);
+    /// <summary>Medians of what the probe gave.</summary>
+    public Ceilings Ceilings => new(
+        Median(r => r.Ceilings.Bandwidth), Median(r => r.Ceilings.Int8), Median(r => r.Ceilings.Float32));
 
     /// <summary>
-    /// Median of the turns' rate of reading <paramref name="bytes"/> per int4 call over the probe's rate.
+    /// Median of the turns' rate of reading <paramref name="bytes"/> per int4 call over the bandwidth.
     /// </summary>
-    public double Int4ShareOfBandwidth(long bytes) => Median(r => bytes / r.Int4 / r.Bandwidth);
+    public double Int4ShareOfBandwidth(long bytes) => Median(r => bytes / r.Int4 / r.Ceilings.Bandwidth);
+
+    /// <summary>
+    /// Median of the turns' rate of doing <paramref name="operations"/> per int4 call over the peak for 8-bit integers.
+    /// </summary>
+    public double Int4ShareOfPeak(double operations) => Median(r => operations / r.Int4 / r.Ceilings.Int8);
+
+    /// <summary>
+    /// Median of the turns' rate of doing <paramref name="operations"/> per f32 call over the peak for floats.
+    /// </summary>
+    public double F32ShareOfPeak(double operations) => Median(r => operations / r.F32 / r.Ceilings.Float32);
 
     /// <summary>Takes turns within <paramref name="limits"/>.</summary>
     /// <param name="int4">One call.</param>
     /// <param name="f32">One call.</param>
-    /// <param name="probe">Reads memory once and returns bytes per second.</param>
+    /// <param name="probe">Measures what the machine can do.</param>
     /// <param name="limits">How many turns to take.</param>
     /// <param name="clock">Tells the time.</param>
-    public static PairedTimes Measure(Action int4, Action f32, Func<double> probe, RunLimits limits, TimeProvider clock)
+    public static PairedTimes Measure(Action int4, Action f32, Func<Ceilings> probe, RunLimits limits, TimeProvider clock)
     {
-        int int4Calls = CallsPerTiming(int4, clock);
-        int f32Calls = CallsPerTiming(f32, clock);
+        var timedInt4 = new TimedCall(int4, ShortestTiming, clock);
+        var timedF32 = new TimedCall(f32, ShortestTiming, clock);
         var result = new PairedTimes();
         long start = clock.GetTimestamp();
         while (result.Runs < limits.Fewest
             || (result.Runs < limits.Most && clock.GetElapsedTime(start) < limits.Budget))
         {
             // Who comes first changes from turn to turn.
-            double first = result.Runs % 2 == 0 ? Time(int4, int4Calls, clock) : Time(f32, f32Calls, clock);
-            double second = result.Runs % 2 == 0 ? Time(f32, f32Calls, clock) : Time(int4, int4Calls, clock);
-            result.runs.Add(result.Runs % 2 == 0 ? (first, second, probe()) : (second, first, probe()));
+            (TimedCall first, TimedCall second) =
+                result.Runs % 2 == 0 ? (timedInt4, timedF32) : (timedF32, timedInt4);
+            double a = first.Seconds();
+            double b = second.Seconds();
+            result.runs.Add(result.Runs % 2 == 0 ? new(a, b, probe()) : new(b, a, probe()));
         }
         return result;
     }
 
-    private static int CallsPerTiming(Action action, TimeProvider clock)
-    {
-        action();
-        int calls = 1;
-        while (Time(action, calls, clock) * calls < ShortestTiming)
-        {
-            calls *= 2;
-        }
-        return calls;
-    }
+    private double Median(Func<Turn, double> value) => Statistics.Median(runs.Select(value));
 
-    private static double Time(Action action, int calls, TimeProvider clock)
-    {
-        long start = clock.GetTimestamp();
-        for (int i = 0; i < calls; i++)
-        {
-            action();
-        }
-        return clock.GetElapsedTime(start).TotalSeconds / calls;
-    }
-
-    private double Median(Func<(double Int4, double F32, double Bandwidth), double> value) => Quantile(value, 0.5);
-
-    // Between two turns it is on the line from one to the other.
-    private double Quantile(Func<(double Int4, double F32, double Bandwidth), double> value, double share)
-    {
-        double[] sorted = [.. runs.Select(value).Order()];
-        double position = share * (sorted.Length - 1);
-        int below = (int)position;
-        int above = Math.Min(below + 1, sorted.Length - 1);
-        return sorted[below] + ((position - below) * (sorted[above] - sorted[below]));
-    }
+    private readonly record struct Turn(double Int4, double F32, Ceilings Ceilings);
 }

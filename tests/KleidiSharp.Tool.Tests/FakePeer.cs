@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace KleidiSharp.Tool.Tests;
+
+/// <summary>A shell script that takes a peer's place in <c>kleidi bench --against</c>.</summary>
+internal sealed class FakePeer : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kleidi peer ");
+
+    /// <param name="script">What it does; it gets m, k, n, threads and bytes as $1 to $5.</param>
+    public FakePeer(string script)
+    {
+        File.WriteAllText(Script, $"cd '{folder.FullName}'\n{script}\n");
+        Command = $"/bin/sh '{Script}' {{m}} {{k}} {{n}} {{threads}} {{bytes}}";
+    }
+
+    /// <summary>The value of the option.</summary>
+    public string Command { get; }
+
+    private string Script => Path.Combine(folder.FullName, "fake.sh");
+
+    /// <summary>Lines of a file that the script wrote in its folder.</summary>
+    public string[] Lines(string file) => File.ReadAllLines(Path.Combine(folder.FullName, file));
+
+    public void Dispose() => folder.Delete(recursive: true);
+}
