@@ -849,7 +849,8 @@ KS_API int32_t ks_matmul(ks_matmul_args *args);
 KS_API uint64_t ks_team_size(int32_t workers);
 
 /**
- * Initialises a team in memory of the caller. Then that many threads of the caller each call ks_team_work().
+ * Initialises a team in memory of the caller. Then that many threads of the caller each call ks_team_work(). Workers for
+ * which the processors that the calling thread may run on do not suffice sleep, rather than take turns with the others.
  * @param memory Aligned to KS_ALIGNMENT; the address is the team.
  * @param memory_size At least ks_team_size(workers).
  * @param workers 1..1023.

@@ -16,6 +16,9 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
     // Far beyond any name, token or template; a damaged length in a file of many gigabytes is refused before it is read.
     private const int MaxStringBytes = 1 << 24;
 
+    // As long as nearly every token of a vocabulary.
+    private const int ShortString = 64;
+
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Bytes read so far.</summary>
@@ -25,11 +28,11 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
     public long Remaining => length - Position;
 
     /// <summary>An exception that names the file.</summary>
-    public GgufException Wrong(string what, object found, string expected) =>
-        new(fileName, what, FormattableString.Invariant($"{found}"), expected);
+    public GgufException Wrong(GgufField what, object found, string expected) =>
+        new(fileName, what.ToString(), FormattableString.Invariant($"{found}"), expected);
 
     /// <summary>One little-endian number.</summary>
-    public T Read<T>(string what) where T : unmanaged
+    public T Read<T>(GgufField what) where T : unmanaged
     {
         Need(Unsafe.SizeOf<T>(), what);
         T value = bytes.Read<T>((ulong)Position);
@@ -38,7 +41,7 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
     }
 
     /// <summary>A count of things that take at least <paramref name="minimumSize"/> bytes each in what is left.</summary>
-    public int ReadCount(string what, int minimumSize)
+    public int ReadCount(GgufField what, int minimumSize)
     {
         ulong count = Read<ulong>(what);
         ulong most = (ulong)Math.Min(Remaining / minimumSize, Array.MaxLength);
@@ -48,15 +51,18 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
     }
 
     /// <summary>A length in 64 bits and as many bytes of UTF-8.</summary>
-    public string ReadString(string what)
+    public string ReadString(GgufField what)
     {
-        int count = ReadCount($"the length of {what}", 1);
+        int count = ReadCount(what.The("length"), 1);
         if (count > MaxStringBytes)
         {
-            throw Wrong($"the length of {what}", count, $"at most {MaxStringBytes}");
+            throw Wrong(what.The("length"), count, $"at most {MaxStringBytes}");
         }
 
-        byte[] text = ReadArray<byte>(count, what);
+        Span<byte> text = count <= ShortString ? stackalloc byte[ShortString] : new byte[count];
+        text = text[..count];
+        bytes.ReadSpan((ulong)Position, text);
+        Position += count;
         try
         {
             return StrictUtf8.GetString(text);
@@ -68,9 +74,9 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
     }
 
     /// <summary>A type code and a value of that type.</summary>
-    public object ReadValue(string what) => ReadValue(Read<GgufValueType>($"the type of {what}"), what, depth: 0);
+    public object ReadValue(GgufField what) => ReadValue(Read<GgufValueType>(what.The("type")), what, depth: 0);
 
-    private object ReadValue(GgufValueType type, string what, int depth) => type switch
+    private object ReadValue(GgufValueType type, GgufField what, int depth) => type switch
     {
         GgufValueType.UInt8 => Read<byte>(what),
         GgufValueType.Int8 => Read<sbyte>(what),
@@ -85,18 +91,18 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
         GgufValueType.UInt64 => Read<ulong>(what),
         GgufValueType.Int64 => Read<long>(what),
         GgufValueType.Float64 => Read<double>(what),
-        _ => throw Wrong($"the type of {what}", (uint)type, "a value type from 0 to 12"),
+        _ => throw Wrong(what.The("type"), (uint)type, "a value type from 0 to 12"),
     };
 
-    private Array ReadArray(string what, int depth)
+    private Array ReadArray(GgufField what, int depth)
     {
         if (depth > MaxArrayDepth)
         {
             throw Wrong(what, $"nested more than {MaxArrayDepth} arrays deep", $"at most {MaxArrayDepth}");
         }
 
-        GgufValueType type = Read<GgufValueType>($"the element type of {what}");
-        string countOf = $"the element count of {what}";
+        GgufValueType type = Read<GgufValueType>(what.The("element type"));
+        GgufField countOf = what.The("element count");
         return type switch
         {
             GgufValueType.UInt8 => ReadArray<byte>(ReadCount(countOf, 1), what),
@@ -110,9 +116,9 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
             GgufValueType.Int64 => ReadArray<long>(ReadCount(countOf, 8), what),
             GgufValueType.Float64 => ReadArray<double>(ReadCount(countOf, 8), what),
             GgufValueType.Bool => ReadEach(ReadCount(countOf, 1), _ => ReadBool(what)),
-            GgufValueType.String => ReadEach(ReadCount(countOf, 8), i => ReadString($"element {i} of {what}")),
-            GgufValueType.Array => ReadEach(ReadCount(countOf, 12), i => ReadArray($"element {i} of {what}", depth + 1)),
-            _ => throw Wrong($"the element type of {what}", (uint)type, "a value type from 0 to 12"),
+            GgufValueType.String => ReadEach(ReadCount(countOf, 8), i => ReadString(what.Element(i))),
+            GgufValueType.Array => ReadEach(ReadCount(countOf, 12), i => ReadArray(what.Element(i), depth + 1)),
+            _ => throw Wrong(what.The("element type"), (uint)type, "a value type from 0 to 12"),
         };
     }
 
@@ -127,7 +133,7 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
         return values;
     }
 
-    private T[] ReadArray<T>(int count, string what) where T : unmanaged
+    private T[] ReadArray<T>(int count, GgufField what) where T : unmanaged
     {
         var values = new T[count];
         Span<byte> target = MemoryMarshal.AsBytes(values.AsSpan());
@@ -137,13 +143,13 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
         return values;
     }
 
-    private bool ReadBool(string what)
+    private bool ReadBool(GgufField what)
     {
         byte value = Read<byte>(what);
         return value <= 1 ? value == 1 : throw Wrong(what, value, "a bool, 0 or 1");
     }
 
-    private void Need(long size, string what)
+    private void Need(long size, GgufField what)
     {
         if (Remaining < size)
         {

@@ -9,7 +9,7 @@ namespace KleidiSharp.Models;
 /// </summary>
 internal sealed class ForwardPass : IDisposable
 {
-    private const int MaxBatch = 256;
+    private const int MaxBatch = 128;
 
     // Below so many multiply-adds a second thread costs more than it brings.
     private const long WorthSharing = 1 << 18;

@@ -37,7 +37,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
     private SentencePieceTokenizer(GgufMetadata metadata, string[] tokens, TokenType[] types)
         : base(
             tokens,
-            TokenBytes(metadata, tokens, types),
+            BytesOf(metadata, tokens, types),
             OptionalId(metadata, "bos", 1, tokens.Length),
             OptionalId(metadata, "eos", 2, tokens.Length),
             OptionalId(metadata, "eot", null, tokens.Length),
@@ -248,18 +248,26 @@ public sealed class SentencePieceTokenizer : Tokenizer
             : throw metadata.Wrong(key, $"{types[odd]} at {odd}", "1 to 6");
     }
 
-    private static byte[][] TokenBytes(GgufMetadata metadata, string[] tokens, TokenType[] types)
+    private static TokenBytes BytesOf(GgufMetadata metadata, string[] tokens, TokenType[] types)
     {
-        var bytes = new byte[tokens.Length][];
+        var bytes = new TokenBytes(tokens.Length);
         for (int id = 0; id < tokens.Length; id++)
         {
-            bytes[id] = types[id] switch
+            switch (types[id])
             {
-                TokenType.Normal => Encoding.UTF8.GetBytes(tokens[id].Replace(SpaceMark, ' ')),
-                TokenType.UserDefined => Encoding.UTF8.GetBytes(tokens[id]),
-                TokenType.Byte => [ParseByte(metadata, tokens[id], id)],
-                _ => [],
-            };
+                case TokenType.Normal:
+                    bytes.Add(tokens[id], SpaceMark);
+                    break;
+                case TokenType.UserDefined:
+                    bytes.Add(tokens[id]);
+                    break;
+                case TokenType.Byte:
+                    bytes.Add(ParseByte(metadata, tokens[id], id));
+                    break;
+                default:
+                    bytes.Add([]);
+                    break;
+            }
         }
 
         return bytes;

@@ -13,10 +13,10 @@ namespace KleidiSharp.Models;
 public abstract class Tokenizer
 {
     private readonly string[] texts;
-    private readonly byte[][] bytes;
+    private readonly TokenBytes bytes;
 
     private protected Tokenizer(
-        string[] texts, byte[][] bytes, int? bosId, int? eosId, int? eotId, bool addBos, bool startsWithSpace)
+        string[] texts, TokenBytes bytes, int? bosId, int? eosId, int? eotId, bool addBos, bool startsWithSpace)
     {
         this.texts = texts;
         this.bytes = bytes;
@@ -28,7 +28,7 @@ public abstract class Tokenizer
     }
 
     /// <summary>The number of tokens; ids are 0 to this less one.</summary>
-    public int VocabularySize => bytes.Length;
+    public int VocabularySize => bytes.Count;
 
     /// <summary>The token that begins a text, where the vocabulary has one.</summary>
     public int? BosId { get; }
@@ -121,10 +121,10 @@ public abstract class Tokenizer
     public TokenDecoder CreateDecoder(bool atStart) => new(this, atStart && StartsWithSpace);
 
     /// <summary>The UTF-8 bytes a token stands for: part of a character, several, or none for a control token.</summary>
-    public ReadOnlySpan<byte> GetBytes(int token) => (uint)token < (uint)bytes.Length
+    public ReadOnlySpan<byte> GetBytes(int token) => (uint)token < (uint)bytes.Count
         ? bytes[token]
         : throw new ArgumentOutOfRangeException(
-            nameof(token), token, $"Token ids of this vocabulary are 0 to {bytes.Length - 1}.");
+            nameof(token), token, $"Token ids of this vocabulary are 0 to {bytes.Count - 1}.");
 
     /// <summary>
     /// A token as the vocabulary writes it: "&lt;s&gt;" for one that begins texts, and the vocabulary's mark for a space.
