@@ -79,30 +79,28 @@ internal static class GgufBlocks
         ReadOnlySpan<ushort> halves = MemoryMarshal.Cast<byte, ushort>(blocks);
         ref ushort from = ref MemoryMarshal.GetReference(halves);
         ref float to = ref MemoryMarshal.GetReference(values);
+        Vector256<short> largest = default;
         int i = 0;
         for (; i + 16 <= values.Length; i += 16)
         {
-            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.LoadUnsafe(ref from, (nuint)i));
+            Vector256<short> bits = Vector256.LoadUnsafe(ref from, (nuint)i).AsInt16();
+            largest = Vector256.Max(largest, bits & Vector256.Create((short)0x7FFF));
+            (Vector256<int> low, Vector256<int> high) = Vector256.Widen(bits);
             FromHalf(low).StoreUnsafe(ref to, (nuint)i);
             FromHalf(high).StoreUnsafe(ref to, (nuint)i + 8);
         }
 
-        for (; i < values.Length; i++)
+        // What is left of the row; all of it where there is an infinity or a NaN, which the vectors do not know.
+        for (i = Vector256.GreaterThanOrEqualAny(largest, Vector256.Create((short)0x7C00)) ? 0 : i; i < values.Length; i++)
         {
             values[i] = (float)BitConverter.UInt16BitsToHalf(halves[i]);
         }
     }
 
-    // Exponent and mantissa moved to their places make a number that is 2^112 too small; infinity and NaN keep an
-    // exponent of all ones.
+    // Sign, exponent and mantissa moved to their places make a number that is 2^112 too small.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> FromHalf(Vector256<uint> bits)
-    {
-        Vector256<uint> magnitude = (bits & Vector256.Create(0x7FFFu)) << 13;
-        Vector256<uint> special = Vector256.GreaterThanOrEqual(magnitude.AsInt32(), Vector256.Create(0x7C00 << 13)).AsUInt32();
-        Vector256<uint> value = (magnitude.AsSingle() * Vector256.Create(TwoToThe112)).AsUInt32();
-        return (value | (special & Vector256.Create(0x7F800000u)) | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle();
-    }
+    private static Vector256<float> FromHalf(Vector256<int> bits) =>
+        ((bits << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle() * Vector256.Create(TwoToThe112);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DecodeBFloat16(ReadOnlySpan<byte> blocks, Span<float> values)

@@ -32,9 +32,11 @@ internal sealed record LinearPlan(GgufTensor[] Tensors, int InFeatures, WeightFo
                     Bias,
                     compute);
         }
-        catch (ArgumentException e)
+        catch (ArgumentException)
         {
-            throw WithTensor(file, e);
+            // The packer speaks of rows of the whole; the tensors know which of them it is.
+            Array.ForEach(Tensors, tensor => FiniteTensor.Require(file, tensor));
+            throw;
         }
     }
 
@@ -71,18 +73,5 @@ internal sealed record LinearPlan(GgufTensor[] Tensors, int InFeatures, WeightFo
         }
 
         return (Tensors[index], row, Math.Min(wanted, (int)Tensors[index].Dimensions[0] - row));
-    }
-
-    // The packer speaks of rows of the whole: says which tensor it is, and the first element that is wrong.
-    private Exception WithTensor(GgufFile file, ArgumentException reason)
-    {
-        if (IsVerbatim)
-        {
-            return new GgufException(
-                file.Path, $"tensor '{string.Join("', '", Tensors.Select(tensor => tensor.Name))}'", reason.Message, "finite scales");
-        }
-
-        Array.ForEach(Tensors, tensor => FiniteTensor.Require(file, tensor));
-        return reason;
     }
 }

@@ -14,67 +14,82 @@ internal readonly unsafe partial struct CodePanels
     public static bool TakesRows(PackedLayout layout) => layout.Kind is WeightKind.Int4Group or WeightKind.Q4_0
         && layout.Order is { Distance: 16, Run: sizeof(uint) or sizeof(ulong) };
 
-    /// <summary>Quantises a row into a column of an int4 group layout.</summary>
-    /// <param name="values">The row.</param>
+    /// <summary>
+    /// Quantises rows into columns of an int4 group layout, group by group, so that what is written stays in the cache.
+    /// </summary>
+    /// <param name="values">The rows.</param>
+    /// <param name="rows">How many.</param>
     /// <param name="mapping">How scales follow from values.</param>
-    /// <param name="bias">The bias of the row.</param>
+    /// <param name="bias">The bias of each row; null for none.</param>
     /// <param name="panels">The first panel of the blob.</param>
-    /// <param name="index">The panel that the column is in.</param>
-    /// <param name="column">The column of that panel.</param>
-    /// <returns>False where a value is not finite; the column is of no use then.</returns>
+    /// <param name="index">The panel that the columns are in.</param>
+    /// <param name="column">The first of them.</param>
+    /// <returns>False where a value is not finite; the columns are of no use then.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool PackFloats(float* values, Int4Mapping mapping, float bias, byte* panels, long index, int column)
+    public bool PackFloats(float* values, int rows, Int4Mapping mapping, float* bias, byte* panels, long index, int column)
     {
         byte* panel = panels + (index * panelBytes);
         int run = layout.Order.Run;
         long step = width * run;
         Vector128<byte> flip = Vector128.Create((byte)(layout.Flip * 0x11));
-        float rowSum = 0;
-        for (int group = 0; group < groups; group++, values += groupValues)
+        float* rowSums = stackalloc float[rows];
+        new Span<float>(rowSums, rows).Clear();
+        for (int group = 0; group < groups; group++)
         {
-            int scale = Int4Groups.ScaleOf(values, groupValues, mapping);
-            if (scale < 0)
+            ushort* scales = (ushort*)(panel + groupScaleAt + (group * groupScaleStep)) + column;
+            byte* codes = panel + codesAt + (group * codesStep) + (column * run);
+            float* first = values + ((long)group * groupValues);
+            for (int row = 0; row < rows; row++, first += shape.InFeatures, codes += run)
             {
-                return false;
-            }
+                int scale = Int4Groups.ScaleOf(first, groupValues, mapping);
+                if (scale < 0)
+                {
+                    return false;
+                }
 
-            *(ushort*)(panel + groupScaleAt + (group * groupScaleStep) + (column * scaleBytes)) = (ushort)scale;
-            float size = BFloat16.ToSingle((ushort)scale);
-            float steps = Int4Groups.StepsOf((ushort)scale);
-            byte* packed = panel + codesAt + (group * codesStep) + (column * run);
-            for (int k = 0; k < groupValues; k += CodeOrder.Piece, packed += width * (CodeOrder.Piece / 2))
-            {
-                Spread(Int4Groups.Codes(values + k, steps, out int sum) ^ flip, packed, run, step);
-                rowSum += sum * size;
+                scales[row] = (ushort)scale;
+                float size = BFloat16.ToSingle((ushort)scale);
+                float steps = Int4Groups.StepsOf((ushort)scale);
+                byte* packed = codes;
+                for (int k = 0; k < groupValues; k += CodeOrder.Piece, packed += width * (CodeOrder.Piece / 2))
+                {
+                    Spread(Int4Groups.Codes(first + k, steps, out int sum) ^ flip, packed, run, step);
+                    rowSums[row] += sum * size;
+                }
             }
         }
 
-        FinishRow(rowSum, bias, panels, index, column);
+        FinishRows(rowSums, rows, bias, panels, index, column);
         return true;
     }
 
-    /// <summary>Copies a row of blocks, whose scales are finite, into a column of a Q4_0 layout.</summary>
-    /// <param name="blocks">The row.</param>
-    /// <param name="bias">The bias of the row.</param>
+    /// <summary>Copies rows of blocks, whose scales are finite, into columns of a Q4_0 layout.</summary>
+    /// <param name="blocks">The rows.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="bias">The bias of each row; null for none.</param>
     /// <param name="panels">The first panel of the blob.</param>
-    /// <param name="index">The panel that the column is in.</param>
-    /// <param name="column">The column of that panel.</param>
+    /// <param name="index">The panel that the columns are in.</param>
+    /// <param name="column">The first of them.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void PackBlocks(byte* blocks, float bias, byte* panels, long index, int column)
+    public void PackBlocks(byte* blocks, int rows, float* bias, byte* panels, long index, int column)
     {
         byte* panel = panels + (index * panelBytes);
         int run = layout.Order.Run;
         long step = width * run;
         Vector128<byte> flip = Vector128.Create((byte)(layout.Flip * 0x11));
-        for (int group = 0; group < groups; group++, blocks += FormatTraits.Q4BlockBytes)
+        for (int group = 0; group < groups; group++)
         {
-            *(ushort*)(panel + groupScaleAt + (group * groupScaleStep) + (column * scaleBytes)) =
-                Unsafe.ReadUnaligned<ushort>(blocks);
-            byte* packed = panel + codesAt + (group * codesStep) + (column * run);
-            Spread(Vector128.Load(blocks + sizeof(ushort)) ^ flip, packed, run, step);
+            ushort* scales = (ushort*)(panel + groupScaleAt + (group * groupScaleStep)) + column;
+            byte* codes = panel + codesAt + (group * codesStep) + (column * run);
+            byte* first = blocks + ((long)group * FormatTraits.Q4BlockBytes);
+            for (int row = 0; row < rows; row++, first += (long)groups * FormatTraits.Q4BlockBytes, codes += run)
+            {
+                scales[row] = Unsafe.ReadUnaligned<ushort>(first);
+                Spread(Vector128.Load(first + sizeof(ushort)) ^ flip, codes, run, step);
+            }
         }
 
-        FinishRow(rowSum: 0, bias, panels, index, column);
+        FinishRows(rowSums: null, rows, bias, panels, index, column);
     }
 
     /// <summary>Fills a column that has no row with weights of value 0.</summary>
@@ -104,10 +119,20 @@ internal readonly unsafe partial struct CodePanels
         }
     }
 
-    private void FinishRow(float rowSum, float bias, byte* panels, long index, int column)
+    private void FinishRows(float* rowSums, int rows, float* bias, byte* panels, long index, int column)
     {
-        var from = new WeightMemory { Rows = null, Bias = &bias };
-        FinishColumn(from, 0, panels + (index * panelBytes), column, TailOf(panels, index, column), sum: 0, rowSum);
+        var from = new WeightMemory { Rows = null, Bias = bias };
+        for (int row = 0; row < rows; row++, column++)
+        {
+            FinishColumn(
+                from,
+                row,
+                panels + (index * panelBytes),
+                column,
+                TailOf(panels, index, column),
+                sum: 0,
+                rowSums == null ? 0 : rowSums[row]);
+        }
     }
 
     private float* TailOf(byte* panels, long index, int column) =>

@@ -10,15 +10,17 @@ namespace KleidiSharp;
 internal static unsafe class RowPacking
 {
     private const int BytesAtOnce = 1 << 15;
+    private const int LeastRowsAtOnce = 4;
 
-    /// <summary>Packs one row.</summary>
+    /// <summary>Packs rows into columns of one panel.</summary>
     /// <param name="to">The panels.</param>
-    /// <param name="values">The row as it was read.</param>
-    /// <param name="row">Its number.</param>
+    /// <param name="values">The rows as they were read.</param>
+    /// <param name="row">The number of the first.</param>
+    /// <param name="rows">How many.</param>
     /// <param name="panels">The first panel of the blob.</param>
-    /// <param name="index">The panel that its column is in.</param>
-    /// <param name="column">The column of that panel.</param>
-    private delegate void RowPacker<T>(in CodePanels to, T* values, int row, byte* panels, long index, int column)
+    /// <param name="index">The panel that the columns are in.</param>
+    /// <param name="column">The first of them.</param>
+    private delegate void RowPacker<T>(in CodePanels to, T* values, int row, int rows, byte* panels, long index, int column)
         where T : unmanaged;
 
     /// <summary>Quantises and packs f32 rows as int4 groups, and seals the blob.</summary>
@@ -27,13 +29,13 @@ internal static unsafe class RowPacking
         int threads, in PackedShape shape, WeightRowReader<float> read, Int4Mapping mapping, float* bias)
     {
         int inFeatures = shape.InFeatures;
-        return Pack(threads, shape, inFeatures, read, PackRow);
+        return Pack(threads, shape, inFeatures, read, PackSome);
 
-        void PackRow(in CodePanels to, float* values, int row, byte* panels, long index, int column)
+        void PackSome(in CodePanels to, float* values, int row, int rows, byte* panels, long index, int column)
         {
-            if (!to.PackFloats(values, mapping, bias == null ? 0 : bias[row], panels, index, column))
+            if (!to.PackFloats(values, rows, mapping, bias == null ? null : bias + row, panels, index, column))
             {
-                Ensure.FiniteWeights(new ReadOnlySpan<float>(values, inFeatures), row, inFeatures);
+                Ensure.FiniteWeights(new ReadOnlySpan<float>(values, rows * inFeatures), row, inFeatures);
             }
         }
     }
@@ -43,12 +45,16 @@ internal static unsafe class RowPacking
     public static BlobMemory PackQ4(int threads, in PackedShape shape, WeightRowReader<byte> read, float* bias)
     {
         int rowBytes = checked((int)shape.RowBytes);
-        return Pack(threads, shape, rowBytes, read, PackRow);
+        return Pack(threads, shape, rowBytes, read, PackSome);
 
-        void PackRow(in CodePanels to, byte* blocks, int row, byte* panels, long index, int column)
+        void PackSome(in CodePanels to, byte* blocks, int row, int rows, byte* panels, long index, int column)
         {
-            Ensure.FiniteQ4Scales(new ReadOnlySpan<byte>(blocks, rowBytes), row, "blocks");
-            to.PackBlocks(blocks, bias == null ? 0 : bias[row], panels, index, column);
+            for (int i = 0; i < rows; i++)
+            {
+                Ensure.FiniteQ4Scales(new ReadOnlySpan<byte>(blocks + ((long)i * rowBytes), rowBytes), row + i, "blocks");
+            }
+
+            to.PackBlocks(blocks, rows, bias == null ? null : bias + row, panels, index, column);
         }
     }
 
@@ -64,8 +70,8 @@ internal static unsafe class RowPacking
             RowChunks.ForEach(threads, (int)shape.Panels, 1, (begin, end) =>
             {
                 var to = new CodePanels(what);
-                int rowsAtOnce = Math.Clamp(BytesAtOnce / (rowLength * sizeof(T)), 1, what.PanelColumns);
-                T[] buffer = ArrayPool<T>.Shared.Rent(rowsAtOnce * rowLength);
+                int rowsAtOnce = Math.Min(Math.Max(BytesAtOnce / (rowLength * sizeof(T)), LeastRowsAtOnce), what.PanelColumns);
+                T[] buffer = ArrayPool<T>.Shared.Rent(checked(rowsAtOnce * rowLength));
                 fixed (T* values = buffer)
                 {
                     for (long index = begin; index < end; index++)
@@ -103,23 +109,20 @@ internal static unsafe class RowPacking
         int width = shape.PanelColumns;
         int first = (int)(index * width);
         int rows = Math.Min(width, shape.OutFeatures - first);
-        T* values = buffer;
-        for (int column = 0; column < rows; column++, values += rowLength)
+        T* last = buffer;
+        for (int column = 0; column < rows; column += rowsAtOnce)
         {
-            if (column % rowsAtOnce == 0)
-            {
-                values = buffer;
-                read(first + column, new Span<T>(values, Math.Min(rowsAtOnce, rows - column) * rowLength));
-            }
-
-            pack(to, values, first + column, panels, index, column);
+            int some = Math.Min(rowsAtOnce, rows - column);
+            read(first + column, new Span<T>(buffer, some * rowLength));
+            pack(to, buffer, first + column, some, panels, index, column);
+            last = buffer + ((some - 1L) * rowLength);
         }
 
         for (int column = rows; column < width; column++)
         {
             if (shape.Formula.Padding == Padding.RepeatLastColumn)
             {
-                pack(to, values - rowLength, first + rows - 1, panels, index, column);
+                pack(to, last, first + rows - 1, 1, panels, index, column);
             }
             else
             {

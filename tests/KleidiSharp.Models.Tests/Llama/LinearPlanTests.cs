@@ -59,6 +59,21 @@ public class LinearPlanTests
             () => plan.Pack(file, Int4Mapping.FullRange, ComputeContext.Default), "element 3463 of tensor 'f32'", "NaN", temporary.Name);
     }
 
+    [Fact]
+    public void A_scale_that_is_not_finite_is_named_by_its_own_tensor()
+    {
+        byte[] blocks = new byte[2 * 3 * 18];
+        blocks[4 * 18 + 1] = 0x7C;
+        using TemporaryFile temporary = new GgufWriter()
+            .AddTensor("right", [InFeatures, 2], (uint)GgufTensorType.Q4_0, new byte[2 * 3 * 18])
+            .AddTensor("wrong", [InFeatures, 2], (uint)GgufTensorType.Q4_0, blocks)
+            .ToFile();
+        using GgufFile file = GgufFile.Open(temporary.Name);
+        var plan = new LinearPlan([file.Tensors["right"], file.Tensors["wrong"]], InFeatures, WeightFormat.Q4_0, []);
+        GgufFileTests.AssertNames(
+            () => plan.Pack(file, Int4Mapping.FullRange, ComputeContext.Default), "element 128 of tensor 'wrong'", temporary.Name);
+    }
+
     private static PackedWeights Whole(GgufFile file, LinearPlan plan, Int4Mapping mapping, ComputeContext compute)
     {
         if (plan.IsVerbatim)
