@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace KleidiSharp.Models;
@@ -110,6 +111,7 @@ internal static class VectorMath
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> SwiGlu(Vector256<float> gate, Vector256<float> up) =>
         gate / (Vector256<float>.One + DeterministicMath.Exp(-gate)) * up;
 
