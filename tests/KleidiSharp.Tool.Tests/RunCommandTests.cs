@@ -23,6 +23,20 @@ public class RunCommandTests
     }
 
     [Fact]
+    public void A_packed_cache_gives_the_same_text()
+    {
+        using TemporaryFile file = new TinyLlama().ToFile();
+        string folder = Directory.CreateTempSubdirectory("kleidisharp-").FullName;
+        string[] drawn = ["run", file.Name, "--prompt", "abc", "--temperature", "0", "--max-tokens", "20", "--packed-cache", folder];
+        string expected = Expected(file, "int4", "abc", new SamplingOptions { MaxTokens = 20 });
+
+        Assert.Equal(expected, ToolRun.Of(drawn).Output);
+        Assert.Single(Directory.GetFiles(folder));
+        Assert.Equal(expected, ToolRun.Of(drawn).Output);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void Json_holds_the_text_and_the_figures()
     {
         using TemporaryFile file = new TinyLlama(tied: false).ToFile();

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Buffers;
-
 namespace KleidiSharp;
 
 /// <summary>
@@ -70,17 +68,12 @@ internal static unsafe class RowPacking
             RowChunks.ForEach(threads, (int)shape.Panels, 1, (begin, end) =>
             {
                 var to = new CodePanels(what);
-                int rowsAtOnce = Math.Min(Math.Max(BytesAtOnce / (rowLength * sizeof(T)), LeastRowsAtOnce), what.PanelColumns);
-                T[] buffer = ArrayPool<T>.Shared.Rent(checked(rowsAtOnce * rowLength));
-                fixed (T* values = buffer)
+                int rowsAtOnce = RowsAtOnce(what, rowLength, rowLength * (long)sizeof(T));
+                using BlobMemory buffer = BlobMemory.AllocateUncleared((long)rowsAtOnce * rowLength * sizeof(T));
+                for (long index = begin; index < end; index++)
                 {
-                    for (long index = begin; index < end; index++)
-                    {
-                        PackPanel(what, to, index, panels, read, pack, values, rowLength, rowsAtOnce);
-                    }
+                    PackPanel(what, to, index, panels, read, pack, (T*)buffer.Address, rowLength, rowsAtOnce);
                 }
-
-                ArrayPool<T>.Shared.Return(buffer);
             });
             long used = PackedShape.HeaderSize + shape.PayloadBytes;
             new Span<byte>(memory.Address + used, (int)(shape.BlobBytes - used)).Clear();
@@ -93,6 +86,11 @@ internal static unsafe class RowPacking
             throw;
         }
     }
+
+    // Few enough for the cache, but never so few that each line of a panel is fetched for one row alone.
+    private static int RowsAtOnce(in PackedShape shape, int rowLength, long rowBytes) => (int)Math.Min(
+        Math.Max(BytesAtOnce / rowBytes, LeastRowsAtOnce),
+        Math.Min(Math.Min(shape.PanelColumns, shape.OutFeatures), int.MaxValue / rowLength));
 
     private static void PackPanel<T>(
         in PackedShape shape,
