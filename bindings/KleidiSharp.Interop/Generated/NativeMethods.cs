@@ -234,6 +234,8 @@ internal static unsafe partial class NativeMethods
 
     /// <summary>
     /// Initialises a team in memory of the caller. Then that many threads of the caller each call ks_team_work().
+    /// Workers for which the processors that the calling thread may run on do not suffice sleep, rather than take turns
+    /// with the others.
     /// </summary>
     /// <param name="memory">Aligned to KS_ALIGNMENT; the address is the team.</param>
     /// <param name="memory_size">At least ks_team_size(workers).</param>
