@@ -27,7 +27,7 @@ public sealed class LlamaBatchTests : IDisposable
         LlamaSession[] alone = [.. first.Select(_ => model.CreateSession())];
         LlamaSession[] together = [.. first.Select(_ => model.CreateSession())];
         LlamaBatch batch = model.CreateBatch();
-        foreach (int[][] tokens in new[] { first, next, [.. next.Reverse()] })
+        foreach (int[][] tokens in new[] { first, next, [.. Enumerable.Reverse(next)] })
         {
             float[][] expected = [.. alone.Select((session, i) => session.Forward(tokens[i]).ToArray())];
             for (int i = 0; i < tokens.Length; i++)
