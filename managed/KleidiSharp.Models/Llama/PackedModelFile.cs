@@ -110,7 +110,7 @@ internal sealed class PackedModelFile
         }
     }
 
-    private PackedWeights[]? Map(SafeFileHandle file)
+    private PackedWeights[] Map(SafeFileHandle file)
     {
         var mapped = new PackedWeights[plans.Count];
         int count = 0;
