@@ -293,6 +293,8 @@ template <typename Family, int kHeight, int kVectors, Grouping kGrouping>
     store<Family>(tile, vector, acc, weights, lhs);
 }
 
+constexpr int panels_at_once(int) { return 1; }
+
 template <typename Family, int kHeight, Grouping kGrouping>
 void multiply_tile(const Tile& tile) {
     constexpr int kVectors = kHeight == 1 ? kPanelVectors : 2;

@@ -142,8 +142,10 @@ void pack_chunk(const float* x, int64_t stride, int64_t count, const Quantizer* 
 // ---- Multiplication
 
 template <typename Family, int kHeight>
-[[gnu::always_inline]] inline void store(const Tile& tile, const __m512 (&acc)[kHeight][2], const uint8_t* panel_end,
-                                         const uint8_t* lhs_end) {
+[[gnu::always_inline]] inline void store(const Tile& tile, int panel, const __m512 (&acc)[kHeight][2],
+                                         const uint8_t* panel_end, const uint8_t* lhs_end) {
+    float* const y = tile.y + panel * tile.column_step;
+    const int64_t columns = tile.columns - panel * tile.column_step;
     const uint8_t* const bias = panel_end + kColumns * Family::kEndBytes - kColumns * sizeof(float);
     const __m512 lo = _mm512_set1_ps(tile.lo);
     const __m512 hi = _mm512_set1_ps(tile.hi);
@@ -156,8 +158,7 @@ template <typename Family, int kHeight>
             const int column = kLanes * half;
             const __m512 value = _mm512_add_ps(Family::finish(acc[r][half], panel_end, column, row),
                                                load_floats(bias + column * sizeof(float)));
-            _mm512_mask_storeu_ps(tile.y + r * tile.y_stride + column, first_lanes(tile.columns - column),
-                                  clamp(value, lo, hi));
+            _mm512_mask_storeu_ps(y + r * tile.y_stride + column, first_lanes(columns - column), clamp(value, lo, hi));
         }
     }
 }
@@ -178,66 +179,92 @@ template <int kBits>
     return kBits == 8 ? _mm512_dpbusd_epi32(sum, x, weights) : _mm512_dpbusd_epi32(sum, weights, x);
 }
 
-template <typename Family, int kHeight, Grouping kGrouping>
-void multiply_tile(const Tile& tile) {
+// As many as leave the accumulators in registers.
+constexpr int panels_at_once(int height) { return height == 1 ? 4 : height <= 3 ? 2 : 1; }
+
+template <typename Family, int kHeight, int kPanels, Grouping kGrouping>
+[[gnu::always_inline]] inline void multiply_panels(const Tile& tile) {
     using GroupRow = typename Family::GroupRow;
     constexpr int kBits = Family::kBits;
-    // Few rows have few accumulators: a second set, for every other quad, keeps the dot products from waiting.
-    constexpr int kSecond = kHeight <= 2 ? 1 : 0;
+    // Few accumulators get a second set, for every other quad, so that the dot products do not wait for each other.
+    constexpr int kSecond = kHeight * kPanels <= 2 ? 1 : 0;
     const int64_t groups = kGrouping == Grouping::kChannel ? 1 : tile.groups;
     const int64_t chunks = kGrouping == Grouping::kChunks ? 1 : tile.chunks;
     const uint8_t* weights = tile.panel;
     const uint8_t* lhs = tile.lhs;
     const uint8_t* next = tile.next;
-    __m512 acc[kHeight][2];
+    __m512 acc[kPanels][kHeight][2];
+#pragma GCC unroll 4
+    for (int p = 0; p < kPanels; ++p) {
 #pragma GCC unroll 8
-    for (int r = 0; r < kHeight; ++r) acc[r][0] = acc[r][1] = _mm512_setzero_ps();
+        for (int r = 0; r < kHeight; ++r) acc[p][r][0] = acc[p][r][1] = _mm512_setzero_ps();
+    }
 
     for (int64_t g = 0; g < groups; ++g) {
         const uint8_t* const group_rows = lhs;
         lhs += kHeight * sizeof(GroupRow);
-        __m512i dot[1 + kSecond][kHeight][2];
+        __m512i dot[1 + kSecond][kPanels][kHeight][2];
+#pragma GCC unroll 4
+        for (int p = 0; p < kPanels; ++p) {
 #pragma GCC unroll 8
-        for (int r = 0; r < kHeight; ++r) {
-            dot[kSecond][r][0] = dot[kSecond][r][1] = _mm512_setzero_si512();
-            dot[0][r][0] = dot[0][r][1] = broadcast(load<GroupRow>(group_rows + r * sizeof(GroupRow)).start);
+            for (int r = 0; r < kHeight; ++r) {
+                dot[kSecond][p][r][0] = dot[kSecond][p][r][1] = _mm512_setzero_si512();
+                dot[0][p][r][0] = dot[0][p][r][1] = broadcast(load<GroupRow>(group_rows + r * sizeof(GroupRow)).start);
+            }
         }
         for (int64_t c = 0; c < chunks; ++c) {
-            fetch<Family, kGrouping>(tile, weights, next);
-#pragma GCC unroll 8
-            for (int t = 0; t < kBits; ++t) {
-                const __m512i packed[2] = {load_ints(weights + t * 2 * kLine),
-                                           load_ints(weights + (t * 2 + 1) * kLine)};
+            if constexpr (kPanels == 1) fetch<Family, kGrouping>(tile, weights, next);
 #pragma GCC unroll 4
-                for (int i = 0; i < 8 / kBits; ++i) {
-                    const int quad = quad_at<Family>(t, i);
-                    const int set = (kBits == 8 ? t : i) & kSecond;
-                    const __m512i codes[2] = {unpack<kBits>(packed[0], i), unpack<kBits>(packed[1], i)};
+            for (int p = 0; p < kPanels; ++p) {
+                const uint8_t* const panel = weights + p * tile.panel_step;
+                if constexpr (kPanels > 1) fetch_chunk<Family, kGrouping>(panel + kFetchDistanceEach);
 #pragma GCC unroll 8
-                    for (int r = 0; r < kHeight; ++r) {
-                        const __m512i x = broadcast(load<int32_t>(lhs + (quad * kHeight + r) * kQuadBytes<kBits>));
-                        dot[set][r][0] = add_products<kBits>(dot[set][r][0], codes[0], x);
-                        dot[set][r][1] = add_products<kBits>(dot[set][r][1], codes[1], x);
+                for (int t = 0; t < kBits; ++t) {
+                    const __m512i packed[2] = {load_ints(panel + t * 2 * kLine), load_ints(panel + (t * 2 + 1) * kLine)};
+#pragma GCC unroll 4
+                    for (int i = 0; i < 8 / kBits; ++i) {
+                        const int quad = quad_at<Family>(t, i);
+                        const int set = (kBits == 8 ? t : i) & kSecond;
+                        const __m512i codes[2] = {unpack<kBits>(packed[0], i), unpack<kBits>(packed[1], i)};
+#pragma GCC unroll 8
+                        for (int r = 0; r < kHeight; ++r) {
+                            const __m512i x = broadcast(load<int32_t>(lhs + (quad * kHeight + r) * kQuadBytes<kBits>));
+                            dot[set][p][r][0] = add_products<kBits>(dot[set][p][r][0], codes[0], x);
+                            dot[set][p][r][1] = add_products<kBits>(dot[set][p][r][1], codes[1], x);
+                        }
                     }
                 }
             }
             weights += kChunkBytes<Family>;
             lhs += kChunk / 4 * kHeight * kQuadBytes<kBits>;
         }
+#pragma GCC unroll 4
+        for (int p = 0; p < kPanels; ++p) {
 #pragma GCC unroll 2
-        for (int half = 0; half < 2; ++half) {
-            const auto columns = Family::load_group(weights, kLanes * half);
+            for (int half = 0; half < 2; ++half) {
+                const auto columns = Family::load_group(weights + p * tile.panel_step, kLanes * half);
 #pragma GCC unroll 8
-            for (int r = 0; r < kHeight; ++r) {
-                const __m512i sum =
-                    kSecond ? _mm512_add_epi32(dot[0][r][half], dot[kSecond][r][half]) : dot[0][r][half];
-                const auto row = load<GroupRow>(group_rows + r * sizeof(GroupRow));
-                acc[r][half] = Family::add_group(acc[r][half], sum, columns, row);
+                for (int r = 0; r < kHeight; ++r) {
+                    const __m512i sum = kSecond ? _mm512_add_epi32(dot[0][p][r][half], dot[kSecond][p][r][half])
+                                                : dot[0][p][r][half];
+                    const auto row = load<GroupRow>(group_rows + r * sizeof(GroupRow));
+                    acc[p][r][half] = Family::add_group(acc[p][r][half], sum, columns, row);
+                }
             }
         }
         weights += kGroupEndBytes<Family>;
     }
-    store<Family, kHeight>(tile, acc, weights, lhs);
+#pragma GCC unroll 4
+    for (int p = 0; p < kPanels; ++p) store<Family, kHeight>(tile, p, acc[p], weights + p * tile.panel_step, lhs);
+}
+
+template <typename Family, int kHeight, Grouping kGrouping>
+void multiply_tile(const Tile& tile) {
+    if (panels_at_once(kHeight) > 1 && tile.panels > 1) {
+        multiply_panels<Family, kHeight, panels_at_once(kHeight), kGrouping>(tile);
+    } else {
+        multiply_panels<Family, kHeight, 1, kGrouping>(tile);
+    }
 }
 
 }  // namespace

@@ -31,8 +31,9 @@ constexpr int kColumns = 32;  // a panel
 constexpr int kLine = 64;     // bytes of a cache line
 // Values along k whose codes stand together in every one of the layouts.
 constexpr int kChunk = 32;
-// How far ahead a lone tile, which reads every weight once, fetches its own panel from memory.
+// How far ahead a lone tile, which reads every weight once, fetches its own panel from memory, and each of several.
 constexpr int kFetchDistance = 9216;
+constexpr int kFetchDistanceEach = 1152;
 
 template <typename T>
 T load(const uint8_t* from) {
@@ -131,9 +132,12 @@ int64_t lhs_row_bytes(int64_t k, int64_t group) {
 
 // ---- Multiplication
 
-// A tile of rows by one panel.
+// A tile of rows by one panel, or by several that are apart.
 struct Tile {
     const uint8_t* panel;
+    int panels;
+    int64_t panel_step;   // bytes from one to the next
+    int64_t column_step;  // in y
     const uint8_t* lhs;
     int64_t groups;
     int64_t chunks;  // in a group
@@ -149,16 +153,30 @@ struct Tile {
 
 using TileFunction = void (*)(const Tile& tile);
 
+// Fetches a chunk and, where it is a group, what follows.
+template <typename Family, Grouping kGrouping>
+[[gnu::always_inline]] inline void fetch_chunk(const uint8_t* from) {
+    constexpr int kGroupEnd = kGrouping == Grouping::kChannel ? 0 : kGroupEndBytes<Family>;
+#pragma GCC unroll 16
+    for (int i = 0; i < (kChunkBytes<Family> + kGroupEnd) / kLine; ++i) __builtin_prefetch(from + kLine * i);
+}
+
 // Fetches what a chunk asks for; `weights` is where its codes are.
 template <typename Family, Grouping kGrouping>
 [[gnu::always_inline]] inline void fetch(const Tile& tile, const uint8_t* weights, const uint8_t*& next) {
-    constexpr int kGroupEnd = kGrouping == Grouping::kChannel ? 0 : kGroupEndBytes<Family>;
-    constexpr int kLines = (kChunkBytes<Family> + kGroupEnd) / kLine;
-    if (tile.next_lines == 0) {
-#pragma GCC unroll 16
-        for (int i = 0; i < kLines; ++i) __builtin_prefetch(weights + kFetchDistance + kLine * i);
-    }
+    if (tile.next_lines == 0) fetch_chunk<Family, kGrouping>(weights + kFetchDistance);
     for (int64_t i = 0; i < tile.next_lines; ++i, next += kLine) __builtin_prefetch(next, 0, 2);
+}
+
+// Of the tier: how many panels a lone tile of so many rows takes at once.
+constexpr int panels_at_once(int height);
+
+// How far apart the panels of a tile are that takes `at_once` of `panels`, so that each reads a part of its own from
+// end to end: what the processor fetches ahead in several places comes from memory faster than from one. Odd, since
+// places that are a multiple of 4 KiB apart would share the sets of a cache.
+inline int64_t panels_apart(int64_t panels, int at_once) {
+    const int64_t apart = panels / at_once;
+    return apart > 0 && apart % 2 == 0 ? apart - 1 : apart;
 }
 
 template <typename Family, int kRowQuadBytes>
@@ -177,8 +195,11 @@ void run_tiles(const MatMul& mm, const RowTiles& tiles, const TileFunction* by_h
     tile.y_stride = mm.y_stride;
     tile.lo = mm.lo;
     tile.hi = mm.hi;
-    for (int64_t n = n_begin; n < n_end; n += kColumns) {
+    const auto multiply = [&](int64_t n, int panels, int64_t apart) {
         tile.panel = mm.panels + n / kColumns * panel_bytes;
+        tile.panels = panels;
+        tile.panel_step = apart * panel_bytes;
+        tile.column_step = apart * kColumns;
         tile.columns = n_end - n;
         for (int64_t i = 0; i < tiles.count; ++i) {
             const int64_t row = tiles.first(i);
@@ -187,7 +208,15 @@ void run_tiles(const MatMul& mm, const RowTiles& tiles, const TileFunction* by_h
             tile.y = mm.y + row * mm.y_stride + n;
             by_height[tiles.height(i) - 1](tile);
         }
+    };
+    int64_t n = n_begin;
+    const int at_once = tiles.count == 1 ? panels_at_once(tiles.height(0)) : 1;
+    while (at_once > 1 && n_end - n >= at_once * kColumns) {
+        const int64_t apart = panels_apart((n_end - n) / kColumns, at_once);
+        for (int64_t i = 0; i < apart; ++i) multiply(n + i * kColumns, at_once, apart);
+        n += apart * at_once * kColumns;
     }
+    for (; n < n_end; n += kColumns) multiply(n, 1, 1);
 }
 
 }  // namespace
