@@ -171,7 +171,7 @@ ks_status check_operands(const ks_matmul_args& args, const Plan& plan) {
     KS_CHECK(check_capacity("scratch", args.scratch_size, scratch_size, "bytes"));
     const Region packed = {"packed", args.packed, plan.packed.size};
     const Region scratch = {"scratch", args.scratch, scratch_size};
-    const Region team = {"team", args.team, args.team != nullptr ? team_size() : 0};
+    const Region team = {"team", args.team, team_size(args.team)};
     KS_CHECK(check_disjoint(y, x));
     KS_CHECK(check_disjoint(y, packed));
     KS_CHECK(check_disjoint(y, scratch));

@@ -12,11 +12,17 @@
 using Word = std::atomic<uint32_t>;
 static_assert(Word::is_always_lock_free && sizeof(Word) == sizeof(uint32_t), "the system waits on a plain word");
 
+// A part of a job's tasks, for one thread to begin with.
+struct alignas(KS_ALIGNMENT) Share {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+};
+
 // How a job goes: its caller, who holds `busy`, writes its description, opens `state` and moves `generation` on.
 // Workers that see the new generation enter by counting themselves into `state` while it is open, take tasks from
-// `next`, and leave. When no task is left the caller closes `state` and waits for those inside: one that comes later
-// finds it closed. So the description is never written while somebody may read it, and nobody waits for who has not
-// entered.
+// the shares, and leave. When no task is left the caller closes `state` and waits for those inside: one that comes
+// later finds it closed. So the description is never written while somebody may read it, and nobody waits for who has
+// not entered.
 struct alignas(KS_ALIGNMENT) ks_team {
     static constexpr uint64_t kMagic = 0x6D6165542D534B2E;
     std::atomic<uint64_t> magic{0};
@@ -29,14 +35,16 @@ struct alignas(KS_ALIGNMENT) ks_team {
     // The job.
     void (*run)(void* context, int64_t task) = nullptr;
     void* context = nullptr;
-    int64_t tasks = 0;
 
     // Workers wait here for it to change.
     alignas(KS_ALIGNMENT) Word generation{0};
     Word sleepers{0};
     // Who is inside and whether the job is open; its caller waits here for the last one to leave.
     alignas(KS_ALIGNMENT) Word state{0};
-    alignas(KS_ALIGNMENT) std::atomic<int64_t> next{0};
+
+    // One for each thread that gains, behind this.
+    Share* shares() { return reinterpret_cast<Share*>(this + 1); }
+    int32_t share_count() const { return useful + 1; }
 };
 
 namespace ks {
@@ -59,6 +67,8 @@ void pause_spin() {
     __asm__ volatile("isb" ::: "memory");
 #endif
 }
+
+uint64_t size_for(int32_t workers) { return sizeof(ks_team) + sizeof(Share) * (static_cast<uint64_t>(workers) + 1); }
 
 int32_t awake_workers(const ks_team& team) {
     return static_cast<int32_t>(team.parked.load(std::memory_order_relaxed) - team.sleepers.load());
@@ -119,11 +129,25 @@ void close_and_wait(ks_team& team) {
     team.state.store(0, std::memory_order_relaxed);
 }
 
-void take_tasks(ks_team& team) {
-    for (;;) {
-        const int64_t task = team.next.fetch_add(1, std::memory_order_relaxed);
-        if (task >= team.tasks) return;
-        team.run(team.context, task);
+// Neighbours' tasks read neighbouring memory, which a thread that goes through a share fetches ahead. Who is through
+// with its own helps with the next one, so that a slow thread keeps nobody waiting.
+void share_out(ks_team& team, int64_t tasks) {
+    const int64_t count = team.share_count();
+    const int64_t larger = tasks % count;
+    int64_t begin = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        Share& share = team.shares()[i];
+        share.next.store(begin, std::memory_order_relaxed);
+        share.end = begin += tasks / count + (i < larger ? 1 : 0);
+    }
+}
+
+void take_tasks(ks_team& team, int32_t first) {
+    for (int32_t i = 0; i < team.share_count(); ++i) {
+        Share& share = team.shares()[(first + i) % team.share_count()];
+        for (int64_t task; (task = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;) {
+            team.run(team.context, task);
+        }
     }
 }
 
@@ -134,7 +158,8 @@ ks_status check_initialised(const ks_team* team) {
 }
 
 ks_status work(ks_team& team) {
-    if (team.parked.fetch_add(1) >= static_cast<uint32_t>(team.workers)) {
+    const uint32_t before = team.parked.fetch_add(1);
+    if (before >= static_cast<uint32_t>(team.workers)) {
         team.parked.fetch_sub(1);
         return fail(KS_ERROR_TEAM, "team has %" PRId32 " workers, and as many threads are in ks_team_work()",
                     team.workers);
@@ -142,7 +167,7 @@ ks_status work(ks_team& team) {
     uint32_t generation = team.generation.load(std::memory_order_acquire);
     while (!team.stopped.load(std::memory_order_acquire)) {
         if (enter(team)) {
-            take_tasks(team);
+            take_tasks(team, static_cast<int32_t>(before) + 1);
             leave(team);
         }
         generation = wait_for_generation(team, generation);
@@ -158,9 +183,9 @@ ks_status check_team(const ks_team* team) {
     return team->stopped.load(std::memory_order_acquire) ? fail(KS_ERROR_TEAM, "team is stopped") : KS_OK;
 }
 
-int32_t team_threads(const ks_team* team) { return team != nullptr ? team->useful + 1 : 1; }
+int32_t team_threads(const ks_team* team) { return team != nullptr ? team->share_count() : 1; }
 
-uint64_t team_size() { return sizeof(ks_team); }
+uint64_t team_size(const ks_team* team) { return team != nullptr ? size_for(team->workers) : 0; }
 
 void parallel_for(ks_team* team, int64_t tasks, void (*run)(void* context, int64_t task), void* context) {
     if (team == nullptr || tasks < 2 || team->busy.exchange(1, std::memory_order_acquire)) {
@@ -169,11 +194,10 @@ void parallel_for(ks_team* team, int64_t tasks, void (*run)(void* context, int64
     }
     team->run = run;
     team->context = context;
-    team->tasks = tasks;
-    team->next.store(0, std::memory_order_relaxed);
+    share_out(*team, tasks);
     team->state.store(kOpen, std::memory_order_release);
     next_generation(*team, static_cast<int32_t>(tasks - 1 < team->useful ? tasks - 1 : team->useful));
-    take_tasks(*team);
+    take_tasks(*team, 0);
     close_and_wait(*team);
     team->busy.store(0, std::memory_order_release);
 }
@@ -182,7 +206,7 @@ void parallel_for(ks_team* team, int64_t tasks, void (*run)(void* context, int64
 
 extern "C" {
 
-uint64_t ks_team_size(int32_t workers) { return workers >= 1 && workers <= ks::kMostWorkers ? ks::team_size() : 0; }
+uint64_t ks_team_size(int32_t workers) { return workers >= 1 && workers <= ks::kMostWorkers ? ks::size_for(workers) : 0; }
 
 int32_t ks_team_init(void* memory, uint64_t memory_size, int32_t workers) {
     KS_CHECK(ks::check_buffer("memory", memory, KS_ALIGNMENT));
@@ -190,11 +214,12 @@ int32_t ks_team_init(void* memory, uint64_t memory_size, int32_t workers) {
         return ks::fail(KS_ERROR_VALUE, "workers is %" PRId32 ", it must be from 1 to %" PRId32, workers,
                         ks::kMostWorkers);
     }
-    KS_CHECK(ks::check_capacity("memory", memory_size, ks::team_size(), "bytes"));
+    KS_CHECK(ks::check_capacity("memory", memory_size, ks::size_for(workers), "bytes"));
     ks_team* team = new (memory) ks_team;
     team->workers = workers;
     const int32_t others = ks::os_processors() - 1;
     team->useful = workers < others ? workers : others;
+    for (int32_t i = 0; i < team->share_count(); ++i) new (team->shares() + i) Share;
     team->magic.store(ks_team::kMagic, std::memory_order_release);
     return KS_OK;
 }

@@ -179,8 +179,8 @@ template <int kBits>
     return kBits == 8 ? _mm512_dpbusd_epi32(sum, x, weights) : _mm512_dpbusd_epi32(sum, weights, x);
 }
 
-// As many as leave the accumulators in registers.
-constexpr int panels_at_once(int height) { return height == 1 ? 4 : height <= 3 ? 2 : 1; }
+// From 4 rows on the accumulators of two panels do not fit the registers, which costs less than reading in one place.
+constexpr int panels_at_once(int height) { return height == 1 ? 4 : height <= 6 ? 2 : 1; }
 
 template <typename Family, int kHeight, int kPanels, Grouping kGrouping>
 [[gnu::always_inline]] inline void multiply_panels(const Tile& tile) {
