@@ -16,6 +16,7 @@
 #pragma once
 
 #include <float.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <type_traits>
@@ -35,10 +36,15 @@ constexpr int kChunk = 32;
 constexpr int kFetchDistance = 9216;
 constexpr int kFetchDistanceEach = 1152;
 
+// Word by word: what is broadcast comes from memory then, and not by way of a general register.
 template <typename T>
 T load(const uint8_t* from) {
+    static_assert(sizeof(T) % sizeof(int32_t) == 0, "made of words");
     T value;
-    __builtin_memcpy(&value, from, sizeof value);
+#pragma GCC unroll 4
+    for (size_t i = 0; i < sizeof value; i += sizeof(int32_t)) {
+        __builtin_memcpy(reinterpret_cast<uint8_t*>(&value) + i, from + i, sizeof(int32_t));
+    }
     return value;
 }
 
