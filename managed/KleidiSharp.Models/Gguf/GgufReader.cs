@@ -41,6 +41,7 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
     }
 
     /// <summary>A count of things that take at least <paramref name="minimumSize"/> bytes each in what is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int ReadCount(GgufField what, int minimumSize)
     {
         ulong count = Read<ulong>(what);
@@ -51,6 +52,7 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
     }
 
     /// <summary>A length in 64 bits and as many bytes of UTF-8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public string ReadString(GgufField what)
     {
         int count = ReadCount(what.The("length"), 1);
@@ -122,6 +124,7 @@ internal sealed class GgufReader(string fileName, SafeBuffer bytes, long length)
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T[] ReadEach<T>(int count, Func<int, T> read)
     {
         var values = new T[count];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace KleidiSharp.Models;
@@ -13,11 +14,12 @@ public sealed class SentencePieceTokenizer : Tokenizer
 {
     private const char SpaceMark = '\u2581';
 
-    private readonly Dictionary<string, int> ids;
+    // Made when a text is first encoded; who only loads a model does not wait for it.
+    private readonly Lazy<Dictionary<string, int>> ids;
+    private readonly Lazy<(string Text, int Id)[]> wholeTokens;
     private readonly float[] scores;
     private readonly int[] byteIds;
     private readonly TokenType[] types;
-    private readonly (string Text, int Id)[] wholeTokens;
 
     private enum TokenType
     {
@@ -57,24 +59,16 @@ public sealed class SentencePieceTokenizer : Tokenizer
         int unknownId = OptionalId(metadata, "unknown", 0, tokens.Length) ?? 0;
         byteIds = new int[256];
         Array.Fill(byteIds, unknownId);
-        ids = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
         for (int id = 0; id < tokens.Length; id++)
         {
             if (types[id] == TokenType.Byte)
             {
                 byteIds[GetBytes(id)[0]] = id;
             }
-            else if (types[id] is not (TokenType.Unknown or TokenType.Control))
-            {
-                ids[tokens[id]] = id;
-            }
         }
 
-        wholeTokens = [.. Enumerable.Range(0, tokens.Length)
-            .Where(id => types[id] is TokenType.UserDefined or TokenType.Control or TokenType.Unknown)
-            .Where(id => tokens[id].Length > 0)
-            .Select(id => (tokens[id], id))
-            .OrderByDescending(token => token.Item1.Length)];
+        ids = new Lazy<Dictionary<string, int>>(() => FindIds(tokens, types));
+        wholeTokens = new Lazy<(string, int)[]>(() => FindWholeTokens(tokens, types));
     }
 
     private protected override bool IsMark(int token) => types[token] == TokenType.Control
@@ -86,6 +80,8 @@ public sealed class SentencePieceTokenizer : Tokenizer
     /// </remarks>
     private protected override void AppendTokens(PromptText prompt, List<int> tokens)
     {
+        (string Text, int Id)[] wholeTokens = this.wholeTokens.Value;
+
         // What is left to do, the next on top. A stack of its own: a vocabulary can make it as deep as the text is long.
         var stretches = new Stack<Stretch>();
         stretches.Push(new Stretch(0, prompt.Length));
@@ -128,7 +124,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
     // Where in the prompt a whole token comes next within a stretch, in text that it may be read from; else negative.
     private int Find(int index, PromptText prompt, Stretch stretch, Dictionary<int, bool> marks)
     {
-        (string whole, int id) = wholeTokens[index];
+        (string whole, int id) = wholeTokens.Value[index];
         bool isControl = types[id] != TokenType.UserDefined;
         if (isControl && !prompt.HasTrusted)
         {
@@ -232,22 +228,44 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
     private bool TryFind(ReadOnlySpan<char> text, out int id) =>
 #if NET9_0_OR_GREATER
-        ids.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out id);
+        ids.Value.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out id);
 #else
-        ids.TryGetValue(text.ToString(), out id);
+        ids.Value.TryGetValue(text.ToString(), out id);
 #endif
+
+    private static Dictionary<string, int> FindIds(string[] tokens, TokenType[] types)
+    {
+        var ids = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
+        for (int id = 0; id < tokens.Length; id++)
+        {
+            if (types[id] is not (TokenType.Byte or TokenType.Unknown or TokenType.Control))
+            {
+                ids[tokens[id]] = id;
+            }
+        }
+
+        return ids;
+    }
+
+    private static (string Text, int Id)[] FindWholeTokens(string[] tokens, TokenType[] types) =>
+        [.. Enumerable.Range(0, tokens.Length)
+            .Where(id => types[id] is TokenType.UserDefined or TokenType.Control or TokenType.Unknown)
+            .Where(id => tokens[id].Length > 0)
+            .Select(id => (tokens[id], id))
+            .OrderByDescending(token => token.Item1.Length)];
 
     private static TokenType[] ReadTypes(GgufMetadata metadata)
     {
         const string key = "tokenizer.ggml.token_type";
         int[] types = metadata.GetArray<int>(key);
         RequireLength(metadata, key, types.Length, metadata.GetArray<string>("tokenizer.ggml.tokens").Length);
-        int odd = Array.FindIndex(types, type => !Enum.IsDefined((TokenType)type));
+        int odd = Array.FindIndex(types, type => (TokenType)type is < TokenType.Normal or > TokenType.Byte);
         return odd < 0
             ? Array.ConvertAll(types, type => (TokenType)type)
             : throw metadata.Wrong(key, $"{types[odd]} at {odd}", "1 to 6");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static TokenBytes BytesOf(GgufMetadata metadata, string[] tokens, TokenType[] types)
     {
         var bytes = new TokenBytes(tokens.Length);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace KleidiSharp.Models;
@@ -19,6 +20,7 @@ internal sealed class TokenBytes(int count)
     /// <summary>Adds the next token.</summary>
     /// <param name="text">Becomes UTF-8.</param>
     /// <param name="mark">A character of the text that stands for a space; null for none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<char> text, char? mark = null)
     {
         int start = Reserve(Encoding.UTF8.GetMaxByteCount(text.Length));

@@ -23,8 +23,12 @@ internal abstract unsafe partial class NativeHandle : SafeHandle
 
     /// <summary>Takes aligned memory.</summary>
     /// <exception cref="OutOfMemoryException">There is none.</exception>
-    protected void Take(long bytes) =>
-        Hold(NativeMemory.AlignedAlloc((nuint)bytes, PackedShape.Alignment), bytes);
+    protected void Take(long bytes)
+    {
+        void* address = NativeMemory.AlignedAlloc((nuint)bytes, (nuint)HugePages.AlignmentOf(bytes));
+        HugePages.AskFor(address, bytes);
+        Hold(address, bytes);
+    }
 
     /// <summary>Takes what <see cref="Free"/> gives back.</summary>
     protected void Hold(void* address, long bytes)
