@@ -6,6 +6,7 @@
 
 #include <arm_neon.h>
 
+#include "kernels/codes/neon_products.h"
 #include "kernels/codes/tiles.h"
 #include "kernels/neon.h"
 
@@ -91,57 +92,22 @@ inline void store_sums(const RowSums& sums, int32_t (&to)[kMaxHeight]) {
     for (int r = 0; r < kMaxHeight; ++r) to[r] = vaddvq_s32(sums.of_row[r]);
 }
 
-// 16 codes of each row, by fours row after row.
-template <int kHeight>
-void store_quads(const int8x16_t (&codes)[kMaxHeight], uint8_t* to) {
-    auto* quads = reinterpret_cast<int32_t*>(to);
-    int32x4_t rows[kMaxHeight];
-    for (int r = 0; r < kMaxHeight; ++r) rows[r] = vreinterpretq_s32_s8(codes[r]);
-    // In parentheses, because the functions are macros in Clang's arm_neon.h.
-    if constexpr (kHeight == 1) vst1q_s32(quads, rows[0]);
-    if constexpr (kHeight == 2) vst2q_s32(quads, (int32x4x2_t{{rows[0], rows[1]}}));
-    if constexpr (kHeight == 3) vst3q_s32(quads, (int32x4x3_t{{rows[0], rows[1], rows[2]}}));
-    if constexpr (kHeight == 4) vst4q_s32(quads, (int32x4x4_t{{rows[0], rows[1], rows[2], rows[3]}}));
-}
-
-// One chunk of each row, of which `count` values are there.
+// One chunk of each row, of which `count` values are there: row after row.
 template <typename Family, int kHeight>
 void pack_chunk(const float* x, int64_t stride, int64_t count, const Quantizer* quantizers, uint8_t* to,
                 RowSums& sums) {
-    for (int half = 0; half < 2; ++half) {
-        int8x16_t codes[kMaxHeight] = {};
-        for (int r = 0; r < kHeight; ++r) {
-            codes[r] = quantize<Family::kRounding>(x + r * stride + 16 * half, count - 16 * half, quantizers[r]);
-            sums.of_row[r] = vpadalq_s16(sums.of_row[r], vpaddlq_s8(codes[r]));
+    static_assert(kQuadBytes<Family::kBits> == 4);
+    for (int r = 0; r < kHeight; ++r) {
+        for (int half = 0; half < 2; ++half, to += 16) {
+            const int at = 16 * half;
+            const int8x16_t codes = quantize<Family::kRounding>(x + r * stride + at, count - at, quantizers[r]);
+            sums.of_row[r] = vpadalq_s16(sums.of_row[r], vpaddlq_s8(codes));
+            vst1q_s8(reinterpret_cast<int8_t*>(to), codes);
         }
-        store_quads<kHeight>(codes, to + half * 4 * kHeight * kQuadBytes<Family::kBits>);
     }
 }
 
 // ---- Multiplication
-
-// Products over a chunk of 4 columns with one row, not yet added across: those of the first 2 and of the last 2.
-template <int kBits>
-struct Products {
-    int16x8_t halves[2] = {vdupq_n_s16(0), vdupq_n_s16(0)};
-
-    void add(int8x16_t weights, int8x16_t x) {
-        halves[0] = vmlal_s8(halves[0], vget_low_s8(weights), vget_low_s8(x));
-        halves[1] = vmlal_high_s8(halves[1], weights, x);
-    }
-    Ints total() const { return vpaddq_s32(vpaddlq_s16(halves[0]), vpaddlq_s16(halves[1])); }
-};
-
-template <>
-struct Products<8> {
-    Ints halves[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
-
-    void add(int8x16_t weights, int8x16_t x) {
-        halves[0] = vpadalq_s16(halves[0], vmull_s8(vget_low_s8(weights), vget_low_s8(x)));
-        halves[1] = vpadalq_s16(halves[1], vmull_high_s8(weights, x));
-    }
-    Ints total() const { return vpaddq_s32(halves[0], halves[1]); }
-};
 
 // The i-th code of each byte.
 template <int kBits>
@@ -151,34 +117,104 @@ int8x16_t unpack(uint8x16_t packed, int i) {
     return vreinterpretq_s8_u8(kBits * (i + 1) == 8 ? shifted : vandq_u8(shifted, vdupq_n_u8((1 << kBits) - 1)));
 }
 
-// Adds the products of a chunk.
-template <typename Family, int kHeight, int kVectors>
-[[gnu::always_inline]] inline void add_products(const uint8_t* weights, const uint8_t* lhs,
-                                                Ints (&sum)[kHeight][kVectors]) {
+template <typename Family>
+[[gnu::always_inline]] inline void load_codes(const uint8_t* weights, PairCodes& codes) {
     constexpr int kBits = Family::kBits;
-    Products<kBits> products[kHeight][kVectors];
 #pragma GCC unroll 8
     for (int t = 0; t < kBits; ++t) {
-#pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 2
+        for (int v = 0; v < kPairVectors; ++v) {
             const uint8x16_t packed = vld1q_u8(weights + (t * kPanelVectors + v) * 16);
 #pragma GCC unroll 4
-            for (int i = 0; i < 8 / kBits; ++i) {
-                const int8x16_t codes = unpack<kBits>(packed, i);
-                const auto* quad = reinterpret_cast<const int32_t*>(lhs) + quad_at<Family>(t, i) * kHeight;
+            for (int i = 0; i < 8 / kBits; ++i) codes[quad_at<Family>(t, i)][v] = unpack<kBits>(packed, i);
+        }
+    }
+}
+
+// Each quad of a chunk of a row, four times.
+[[gnu::always_inline]] inline void load_row(const uint8_t* lhs, int8x16_t (&x)[kChunkQuads]) {
+#pragma GCC unroll 2
+    for (int i = 0; i < kChunkQuads; i += 4) {
+        const int32x4_t quads = vreinterpretq_s32_u8(vld1q_u8(lhs + 4 * i));
+        x[i] = vreinterpretq_s8_s32(vdupq_laneq_s32(quads, 0));
+        x[i + 1] = vreinterpretq_s8_s32(vdupq_laneq_s32(quads, 1));
+        x[i + 2] = vreinterpretq_s8_s32(vdupq_laneq_s32(quads, 2));
+        x[i + 3] = vreinterpretq_s8_s32(vdupq_laneq_s32(quads, 3));
+    }
+}
+
+// Adds two vectors of products to the sums of their columns.
+inline Ints add(Ints sum, int16x8_t low, int16x8_t high) { return vpadalq_s16(sum, vpaddq_s16(low, high)); }
+
+// Sums of rows with columns over a group.
+template <typename Family, int kHeight, int kVectors, bool kPairs>
+struct Sums {
+    static constexpr int kBits = Family::kBits;
+
+    Ints of[kHeight][kVectors];
+
+    [[gnu::always_inline]] void start(int row, int32_t value) {
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; ++v) of[row][v] = broadcast(value);
+    }
+    [[gnu::always_inline]] Ints total(int row, int v) const { return of[row][v]; }
+
+    [[gnu::always_inline]] void add_chunk(const uint8_t* weights, const uint8_t* lhs) {
+        if constexpr (kHeight == 1) {
+            int8x16_t x[kChunkQuads];
+            load_row(lhs, x);
+#pragma GCC unroll 8
+            for (int v = 0; v < kVectors; v += kPairVectors) add_lone(weights + 16 * v, x, of[0][v], of[0][v + 1]);
+        } else {
+            static_assert(kVectors == kPairVectors);
+            PairCodes codes;
+            load_codes<Family>(weights, codes);
 #pragma GCC unroll 4
-                for (int r = 0; r < kHeight; ++r) {
-                    products[r][v].add(codes, vreinterpretq_s8_s32(vld1q_dup_s32(quad + r)));
-                }
+            for (int r = 0; r < kHeight; ++r) {
+                Products s;
+                multiply_row(codes, lhs, s);
+                of[r][0] = add(of[r][0], s[0], s[1]);
+                of[r][1] = add(of[r][1], s[2], s[3]);
             }
         }
     }
-#pragma GCC unroll 4
-    for (int r = 0; r < kHeight; ++r) {
-#pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) sum[r][v] = vaddq_s32(sum[r][v], products[r][v].total());
+
+    [[gnu::always_inline]] static void add_lone(const uint8_t* weights, const int8x16_t (&x)[kChunkQuads], Ints& first,
+                                                Ints& second) {
+        if constexpr (kBits == 8) {
+            Totals t;
+            multiply_int8<kPairs>(weights, x, t);
+            first = vaddq_s32(first, vpaddq_s32(t[0], t[1]));
+            second = vaddq_s32(second, vpaddq_s32(t[2], t[3]));
+        } else {
+            Products s;
+            kBits == 4 ? multiply_int4(weights, x, s) : multiply_int2(weights, x, s);
+            first = add(first, s[0], s[1]);
+            second = add(second, s[2], s[3]);
+        }
     }
-}
+};
+
+template <int kCodeBits>
+struct Channel;
+
+// Several rows with int8 weights: in memory, and not added across columns before the end.
+template <int kHeight, bool kPairs>
+struct Sums<Channel<8>, kHeight, kPairVectors, kPairs> {
+    Totals of[kHeight];
+
+    [[gnu::always_inline]] void start(int row, int32_t) {
+        for (Ints& sum : of[row]) sum = broadcast(0);
+    }
+    [[gnu::always_inline]] Ints total(int row, int v) const { return vpaddq_s32(of[row][2 * v], of[row][2 * v + 1]); }
+
+    [[gnu::always_inline]] void add_chunk(const uint8_t* weights, const uint8_t* lhs) {
+        PairCodes codes;
+        load_codes<Channel<8>>(weights, codes);
+#pragma GCC unroll 4
+        for (int r = 0; r < kHeight; ++r) multiply_add_row<kPairs>(codes, lhs, of[r]);
+    }
+};
 
 // `vector` counts the panel's columns by 4. A NaN passes through the bounds; arithmetic here makes the quiet one alone.
 template <typename Family, int kHeight, int kVectors>
@@ -192,7 +228,7 @@ template <typename Family, int kHeight, int kVectors>
     for (int r = 0; r < kHeight; ++r) {
         EndRow row;
         __builtin_memcpy(&row, lhs_end + r * kBytes<EndRow>, kBytes<EndRow>);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) {
             const int column = kLanes * (vector + v);
             const Floats value = vaddq_f32(Family::finish(acc[r][v], panel_end, column, row),
@@ -203,7 +239,7 @@ template <typename Family, int kHeight, int kVectors>
     }
 }
 
-template <typename Family, int kHeight, int kVectors, Grouping kGrouping>
+template <typename Family, int kHeight, int kVectors, Grouping kGrouping, bool kPairs>
 [[gnu::always_inline]] inline void multiply_part(const Tile& tile, int vector) {
     using GroupRow = typename Family::GroupRow;
     const int64_t groups = kGrouping == Grouping::kChannel ? 1 : tile.groups;
@@ -213,32 +249,28 @@ template <typename Family, int kHeight, int kVectors, Grouping kGrouping>
     Floats acc[kHeight][kVectors];
 #pragma GCC unroll 4
     for (int r = 0; r < kHeight; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) acc[r][v] = broadcast(0.0f);
     }
 
     for (int64_t g = 0; g < groups; ++g) {
         const uint8_t* const group_rows = lhs;
         lhs += kHeight * sizeof(GroupRow);
-        Ints sum[kHeight][kVectors];
+        Sums<Family, kHeight, kVectors, kPairs> sums;
 #pragma GCC unroll 4
-        for (int r = 0; r < kHeight; ++r) {
-            const Ints start = broadcast(load<GroupRow>(group_rows + r * sizeof(GroupRow)).start);
-#pragma GCC unroll 4
-            for (int v = 0; v < kVectors; ++v) sum[r][v] = start;
-        }
+        for (int r = 0; r < kHeight; ++r) sums.start(r, load<GroupRow>(group_rows + r * sizeof(GroupRow)).start);
         for (int64_t c = 0; c < chunks; ++c) {
-            add_products<Family>(weights + vector * 16, lhs, sum);
+            sums.add_chunk(weights + vector * 16, lhs);
             weights += kChunkBytes<Family>;
-            lhs += kChunk / 4 * kHeight * kQuadBytes<Family::kBits>;
+            lhs += kChunk * kHeight;
         }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) {
             const auto columns = Family::load_group(weights, kLanes * (vector + v));
 #pragma GCC unroll 4
             for (int r = 0; r < kHeight; ++r) {
                 const auto row = load<GroupRow>(group_rows + r * sizeof(GroupRow));
-                acc[r][v] = Family::add_group(acc[r][v], sum[r][v], columns, row);
+                acc[r][v] = Family::add_group(acc[r][v], sums.total(r, v), columns, row);
             }
         }
         weights += kGroupEndBytes<Family>;
@@ -246,12 +278,35 @@ template <typename Family, int kHeight, int kVectors, Grouping kGrouping>
     store<Family>(tile, vector, acc, weights, lhs);
 }
 
+template <typename Family, int kHeight, Grouping kGrouping, bool kPairs>
+void multiply_parts(const Tile& tile) {
+    constexpr int kVectors = kHeight == 1 ? kPanelVectors : kPairVectors;
+    for (int vector = 0; vector < kPanelVectors && kLanes * vector < tile.columns; vector += kVectors) {
+        multiply_part<Family, kHeight, kVectors, kGrouping, kPairs>(tile, vector);
+    }
+}
+
+// Whether of no two neighbouring quads the same values are both -128.
+inline bool pairs_fit(const uint8_t* codes, int64_t count) {
+    int8x16_t lowest = vdupq_n_s8(0);
+    for (int64_t i = 0; i < count; i += 16) {
+        const int8x16_t quads = vreinterpretq_s8_u8(vld1q_u8(codes + i));
+        const int32x4_t swapped = vrev64q_s32(vreinterpretq_s32_s8(quads));
+        lowest = vminq_s8(lowest, vmaxq_s8(quads, vreinterpretq_s8_s32(swapped)));
+    }
+    return vminvq_s8(lowest) > -128;
+}
+
 template <typename Family, int kHeight, Grouping kGrouping>
 void multiply_tile(const Tile& tile) {
-    constexpr int kVectors = kHeight == 1 ? kPanelVectors : 2;
-    for (int vector = 0; vector < kPanelVectors && kLanes * vector < tile.columns; vector += kVectors) {
-        multiply_part<Family, kHeight, kVectors, kGrouping>(tile, vector);
+    if constexpr (Family::kBits == 8) {
+        static_assert(kGrouping == Grouping::kChannel);
+        const uint8_t* const codes = tile.lhs + kHeight * sizeof(typename Family::GroupRow);
+        if (!pairs_fit(codes, tile.chunks * kChunk * kHeight)) {
+            return multiply_parts<Family, kHeight, kGrouping, false>(tile);
+        }
     }
+    multiply_parts<Family, kHeight, kGrouping, true>(tile);
 }
 
 }  // namespace
