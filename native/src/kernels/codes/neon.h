@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels for weights in codes on Armv8.0 NEON, without dot products. A tile is up to 4 rows by 8 columns, or one row
-// by a panel. Products of codes of 2 or 4 bits are added up in 16 bits over a chunk of 32 values, 8 to a lane, of at
-// most 15 * 128 each; two products of int8 weights could already exceed them.
+// Kernels for weights in codes on Armv8.0 NEON, without dot products. A tile is up to 4 rows by 8 columns, which are
+// unpacked once for all of them, or one row by a panel, for which the quads of the row stay in registers.
 #pragma once
 
 #include <arm_neon.h>
@@ -143,14 +142,34 @@ template <typename Family>
     }
 }
 
-// Adds two vectors of products to the sums of their columns.
-inline Ints add(Ints sum, int16x8_t low, int16x8_t high) { return vpadalq_s16(sum, vpaddq_s16(low, high)); }
+// Calls add(row, vector, products) with the sums over a chunk: of each column two neighbouring lanes, not yet added.
+template <typename Family, int kHeight, int kVectors, typename Add>
+[[gnu::always_inline]] inline void multiply_chunk(const uint8_t* weights, const uint8_t* lhs, const Add& add) {
+    Products s;
+    if constexpr (kHeight == 1) {
+        int8x16_t x[kChunkQuads];
+        load_row(lhs, x);
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; v += kPairVectors) {
+            Family::kBits == 4 ? multiply_int4(weights + 16 * v, x, s) : multiply_int2(weights + 16 * v, x, s);
+            add(0, v, vpaddq_s16(s[0], s[1]));
+            add(0, v + 1, vpaddq_s16(s[2], s[3]));
+        }
+    } else {
+        PairCodes codes;
+        load_codes<Family>(weights, codes);
+#pragma GCC unroll 4
+        for (int r = 0; r < kHeight; ++r) {
+            multiply_row(codes, lhs + kChunk * r, s);
+            add(r, 0, vpaddq_s16(s[0], s[1]));
+            add(r, 1, vpaddq_s16(s[2], s[3]));
+        }
+    }
+}
 
 // Sums of rows with columns over a group.
 template <typename Family, int kHeight, int kVectors, bool kPairs>
 struct Sums {
-    static constexpr int kBits = Family::kBits;
-
     Ints of[kHeight][kVectors];
 
     [[gnu::always_inline]] void start(int row, int32_t value) {
@@ -160,45 +179,38 @@ struct Sums {
     [[gnu::always_inline]] Ints total(int row, int v) const { return of[row][v]; }
 
     [[gnu::always_inline]] void add_chunk(const uint8_t* weights, const uint8_t* lhs) {
-        if constexpr (kHeight == 1) {
-            int8x16_t x[kChunkQuads];
-            load_row(lhs, x);
-#pragma GCC unroll 8
-            for (int v = 0; v < kVectors; v += kPairVectors) add_lone(weights + 16 * v, x, of[0][v], of[0][v + 1]);
-        } else {
-            static_assert(kVectors == kPairVectors);
-            PairCodes codes;
-            load_codes<Family>(weights, codes);
-#pragma GCC unroll 4
-            for (int r = 0; r < kHeight; ++r) {
-                Products s;
-                multiply_row(codes, lhs, s);
-                of[r][0] = add(of[r][0], s[0], s[1]);
-                of[r][1] = add(of[r][1], s[2], s[3]);
-            }
-        }
-    }
-
-    [[gnu::always_inline]] static void add_lone(const uint8_t* weights, const int8x16_t (&x)[kChunkQuads], Ints& first,
-                                                Ints& second) {
-        if constexpr (kBits == 8) {
-            Totals t;
-            multiply_int8<kPairs>(weights, x, t);
-            first = vaddq_s32(first, vpaddq_s32(t[0], t[1]));
-            second = vaddq_s32(second, vpaddq_s32(t[2], t[3]));
-        } else {
-            Products s;
-            kBits == 4 ? multiply_int4(weights, x, s) : multiply_int2(weights, x, s);
-            first = add(first, s[0], s[1]);
-            second = add(second, s[2], s[3]);
-        }
+        multiply_chunk<Family, kHeight, kVectors>(
+            weights, lhs, [&](int r, int v, int16x8_t products) { of[r][v] = vpadalq_s16(of[r][v], products); });
     }
 };
 
 template <int kCodeBits>
 struct Channel;
 
-// Several rows with int8 weights: in memory, and not added across columns before the end.
+template <int kVectors, bool kPairs>
+struct Sums<Channel<8>, 1, kVectors, kPairs> {
+    Ints of[kVectors];
+
+    [[gnu::always_inline]] void start(int, int32_t) {
+#pragma GCC unroll 8
+        for (Ints& sum : of) sum = broadcast(0);
+    }
+    [[gnu::always_inline]] Ints total(int, int v) const { return of[v]; }
+
+    [[gnu::always_inline]] void add_chunk(const uint8_t* weights, const uint8_t* lhs) {
+        int8x16_t x[kChunkQuads];
+        load_row(lhs, x);
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; v += kPairVectors) {
+            Totals t;
+            multiply_int8<kPairs>(weights + 16 * v, x, t);
+            of[v] = vaddq_s32(of[v], vpaddq_s32(t[0], t[1]));
+            of[v + 1] = vaddq_s32(of[v + 1], vpaddq_s32(t[2], t[3]));
+        }
+    }
+};
+
+// Several rows with int8 weights: in memory, and the lanes of a column not added before the end.
 template <int kHeight, bool kPairs>
 struct Sums<Channel<8>, kHeight, kPairVectors, kPairs> {
     Totals of[kHeight];
@@ -212,7 +224,7 @@ struct Sums<Channel<8>, kHeight, kPairVectors, kPairs> {
         PairCodes codes;
         load_codes<Channel<8>>(weights, codes);
 #pragma GCC unroll 4
-        for (int r = 0; r < kHeight; ++r) multiply_add_row<kPairs>(codes, lhs, of[r]);
+        for (int r = 0; r < kHeight; ++r) multiply_add_row<kPairs>(codes, lhs + kChunk * r, of[r]);
     }
 };
 
@@ -243,7 +255,7 @@ template <typename Family, int kHeight, int kVectors, Grouping kGrouping, bool k
 [[gnu::always_inline]] inline void multiply_part(const Tile& tile, int vector) {
     using GroupRow = typename Family::GroupRow;
     const int64_t groups = kGrouping == Grouping::kChannel ? 1 : tile.groups;
-    const int64_t chunks = kGrouping == Grouping::kChunks ? 1 : tile.chunks;
+    [[maybe_unused]] const int64_t chunks = kGrouping == Grouping::kChunks ? 1 : tile.chunks;
     const uint8_t* weights = tile.panel;
     const uint8_t* lhs = tile.lhs;
     Floats acc[kHeight][kVectors];
@@ -254,23 +266,35 @@ template <typename Family, int kHeight, int kVectors, Grouping kGrouping, bool k
     }
 
     for (int64_t g = 0; g < groups; ++g) {
-        const uint8_t* const group_rows = lhs;
-        lhs += kHeight * sizeof(GroupRow);
-        Sums<Family, kHeight, kVectors, kPairs> sums;
+        GroupRow rows[kHeight];
 #pragma GCC unroll 4
-        for (int r = 0; r < kHeight; ++r) sums.start(r, load<GroupRow>(group_rows + r * sizeof(GroupRow)).start);
-        for (int64_t c = 0; c < chunks; ++c) {
-            sums.add_chunk(weights + vector * 16, lhs);
-            weights += kChunkBytes<Family>;
+        for (int r = 0; r < kHeight; ++r, lhs += sizeof(GroupRow)) rows[r] = load<GroupRow>(lhs);
+        const auto column = [&](int v) { return kLanes * (vector + v); };
+        if constexpr (kGrouping == Grouping::kChunks && kHeight > 1) {
+            const uint8_t* const end = weights + kChunkBytes<Family>;
+            multiply_chunk<Family, kHeight, kVectors>(
+                weights + vector * 16, lhs, [&](int r, int v, int16x8_t products) {
+                    const Ints sum = vpadalq_s16(broadcast(rows[r].start), products);
+                    acc[r][v] = Family::add_group(acc[r][v], sum, Family::load_group(end, column(v)), rows[r]);
+                });
+            weights = end;
             lhs += kChunk * kHeight;
-        }
-#pragma GCC unroll 8
-        for (int v = 0; v < kVectors; ++v) {
-            const auto columns = Family::load_group(weights, kLanes * (vector + v));
+        } else {
+            Sums<Family, kHeight, kVectors, kPairs> sums;
 #pragma GCC unroll 4
-            for (int r = 0; r < kHeight; ++r) {
-                const auto row = load<GroupRow>(group_rows + r * sizeof(GroupRow));
-                acc[r][v] = Family::add_group(acc[r][v], sums.total(r, v), columns, row);
+            for (int r = 0; r < kHeight; ++r) sums.start(r, rows[r].start);
+            for (int64_t c = 0; c < chunks; ++c) {
+                sums.add_chunk(weights + vector * 16, lhs);
+                weights += kChunkBytes<Family>;
+                lhs += kChunk * kHeight;
+            }
+#pragma GCC unroll 8
+            for (int v = 0; v < kVectors; ++v) {
+                const auto columns = Family::load_group(weights, column(v));
+#pragma GCC unroll 4
+                for (int r = 0; r < kHeight; ++r) {
+                    acc[r][v] = Family::add_group(acc[r][v], sums.total(r, v), columns, rows[r]);
+                }
             }
         }
         weights += kGroupEndBytes<Family>;
@@ -286,13 +310,13 @@ void multiply_parts(const Tile& tile) {
     }
 }
 
-// Whether of no two neighbouring quads the same values are both -128.
-inline bool pairs_fit(const uint8_t* codes, int64_t count) {
+// Whether products with int8 weights may be added up by two: see kernels/codes/neon_products.h.
+inline bool pairs_fit(const uint8_t* lhs, int64_t chunks) {
     int8x16_t lowest = vdupq_n_s8(0);
-    for (int64_t i = 0; i < count; i += 16) {
-        const int8x16_t quads = vreinterpretq_s8_u8(vld1q_u8(codes + i));
-        const int32x4_t swapped = vrev64q_s32(vreinterpretq_s32_s8(quads));
-        lowest = vminq_s8(lowest, vmaxq_s8(quads, vreinterpretq_s8_s32(swapped)));
+#pragma GCC unroll 4
+    for (int64_t c = 0; c < chunks; ++c, lhs += kChunk) {
+        const int8x16_t first = vreinterpretq_s8_u8(vld1q_u8(lhs));
+        lowest = vminq_s8(lowest, vmaxq_s8(first, vreinterpretq_s8_u8(vld1q_u8(lhs + 16))));
     }
     return vminvq_s8(lowest) > -128;
 }
@@ -301,8 +325,7 @@ template <typename Family, int kHeight, Grouping kGrouping>
 void multiply_tile(const Tile& tile) {
     if constexpr (Family::kBits == 8) {
         static_assert(kGrouping == Grouping::kChannel);
-        const uint8_t* const codes = tile.lhs + kHeight * sizeof(typename Family::GroupRow);
-        if (!pairs_fit(codes, tile.chunks * kChunk * kHeight)) {
+        if (!pairs_fit(tile.lhs + kHeight * sizeof(typename Family::GroupRow), tile.chunks * kHeight)) {
             return multiply_parts<Family, kHeight, kGrouping, false>(tile);
         }
     }
