@@ -244,6 +244,23 @@ TEST_P(KernelTest, TakesTheLargestSums) {
     }
 }
 
+// Two products of the lowest codes are one more than 16 bits hold.
+TEST_P(KernelTest, AddsUpTheLowestCodes) {
+    if (kernel_.format != KS_FORMAT_INT8_CHANNEL) return;
+    Random random(1);
+    for (int64_t m = 1; m <= 48; ++m) {
+        Matrix matrix = draw_matrix(random, kernel_.format, within(40, kernel_.min_columns, INT64_MAX), 96, 0, false);
+        for (uint8_t& code : matrix.weights) code = 0x80;
+        Case c = draw_case(random, 0, kernel_, matrix);
+        c.operands.x_type = KS_TYPE_INT8;
+        c.operands.x_scale = 0.5f;
+        c.operands.x_zero_point = 127;
+        c.m = within(1 + m % 6, kernel_.min_rows, kernel_.max_rows);
+        check_kernel(GetParam(), kernel_, matrix, c, random, nullptr);
+        if (HasFailure()) return;
+    }
+}
+
 std::string name_of(const testing::TestParamInfo<int32_t>& info) { return kernel_info(info.param).name; }
 
 INSTANTIATE_TEST_SUITE_P(Exact, KernelTest, testing::ValuesIn(exact_kernels()), name_of);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels for weights in codes on Armv8.0 NEON, without dot products. A tile is up to 4 rows by 8 columns, or one row
-// by a panel. Products of codes of 2 or 4 bits are added up in 16 bits over a chunk of 32 values, 8 to a lane, of at
-// most 15 * 128 each; two products of int8 weights could already exceed them.
+// Kernels for weights in codes on Armv8.0 NEON, without dot products. A tile is up to 4 rows by 8 columns, which are
+// unpacked once for all of them, or one row by a panel, for which the quads of the row stay in registers.
 #pragma once
 
 #include <arm_neon.h>
 
+#include "kernels/codes/neon_products.h"
 #include "kernels/codes/tiles.h"
 #include "kernels/neon.h"
 
@@ -91,57 +91,22 @@ inline void store_sums(const RowSums& sums, int32_t (&to)[kMaxHeight]) {
     for (int r = 0; r < kMaxHeight; ++r) to[r] = vaddvq_s32(sums.of_row[r]);
 }
 
-// 16 codes of each row, by fours row after row.
-template <int kHeight>
-void store_quads(const int8x16_t (&codes)[kMaxHeight], uint8_t* to) {
-    auto* quads = reinterpret_cast<int32_t*>(to);
-    int32x4_t rows[kMaxHeight];
-    for (int r = 0; r < kMaxHeight; ++r) rows[r] = vreinterpretq_s32_s8(codes[r]);
-    // In parentheses, because the functions are macros in Clang's arm_neon.h.
-    if constexpr (kHeight == 1) vst1q_s32(quads, rows[0]);
-    if constexpr (kHeight == 2) vst2q_s32(quads, (int32x4x2_t{{rows[0], rows[1]}}));
-    if constexpr (kHeight == 3) vst3q_s32(quads, (int32x4x3_t{{rows[0], rows[1], rows[2]}}));
-    if constexpr (kHeight == 4) vst4q_s32(quads, (int32x4x4_t{{rows[0], rows[1], rows[2], rows[3]}}));
-}
-
-// One chunk of each row, of which `count` values are there.
+// One chunk of each row, of which `count` values are there: row after row.
 template <typename Family, int kHeight>
 void pack_chunk(const float* x, int64_t stride, int64_t count, const Quantizer* quantizers, uint8_t* to,
                 RowSums& sums) {
-    for (int half = 0; half < 2; ++half) {
-        int8x16_t codes[kMaxHeight] = {};
-        for (int r = 0; r < kHeight; ++r) {
-            codes[r] = quantize<Family::kRounding>(x + r * stride + 16 * half, count - 16 * half, quantizers[r]);
-            sums.of_row[r] = vpadalq_s16(sums.of_row[r], vpaddlq_s8(codes[r]));
+    static_assert(kQuadBytes<Family::kBits> == 4);
+    for (int r = 0; r < kHeight; ++r) {
+        for (int half = 0; half < 2; ++half, to += 16) {
+            const int at = 16 * half;
+            const int8x16_t codes = quantize<Family::kRounding>(x + r * stride + at, count - at, quantizers[r]);
+            sums.of_row[r] = vpadalq_s16(sums.of_row[r], vpaddlq_s8(codes));
+            vst1q_s8(reinterpret_cast<int8_t*>(to), codes);
         }
-        store_quads<kHeight>(codes, to + half * 4 * kHeight * kQuadBytes<Family::kBits>);
     }
 }
 
 // ---- Multiplication
-
-// Products over a chunk of 4 columns with one row, not yet added across: those of the first 2 and of the last 2.
-template <int kBits>
-struct Products {
-    int16x8_t halves[2] = {vdupq_n_s16(0), vdupq_n_s16(0)};
-
-    void add(int8x16_t weights, int8x16_t x) {
-        halves[0] = vmlal_s8(halves[0], vget_low_s8(weights), vget_low_s8(x));
-        halves[1] = vmlal_high_s8(halves[1], weights, x);
-    }
-    Ints total() const { return vpaddq_s32(vpaddlq_s16(halves[0]), vpaddlq_s16(halves[1])); }
-};
-
-template <>
-struct Products<8> {
-    Ints halves[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
-
-    void add(int8x16_t weights, int8x16_t x) {
-        halves[0] = vpadalq_s16(halves[0], vmull_s8(vget_low_s8(weights), vget_low_s8(x)));
-        halves[1] = vpadalq_s16(halves[1], vmull_high_s8(weights, x));
-    }
-    Ints total() const { return vpaddq_s32(halves[0], halves[1]); }
-};
 
 // The i-th code of each byte.
 template <int kBits>
@@ -151,34 +116,117 @@ int8x16_t unpack(uint8x16_t packed, int i) {
     return vreinterpretq_s8_u8(kBits * (i + 1) == 8 ? shifted : vandq_u8(shifted, vdupq_n_u8((1 << kBits) - 1)));
 }
 
-// Adds the products of a chunk.
-template <typename Family, int kHeight, int kVectors>
-[[gnu::always_inline]] inline void add_products(const uint8_t* weights, const uint8_t* lhs,
-                                                Ints (&sum)[kHeight][kVectors]) {
+template <typename Family>
+[[gnu::always_inline]] inline void load_codes(const uint8_t* weights, PairCodes& codes) {
     constexpr int kBits = Family::kBits;
-    Products<kBits> products[kHeight][kVectors];
 #pragma GCC unroll 8
     for (int t = 0; t < kBits; ++t) {
-#pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 2
+        for (int v = 0; v < kPairVectors; ++v) {
             const uint8x16_t packed = vld1q_u8(weights + (t * kPanelVectors + v) * 16);
 #pragma GCC unroll 4
-            for (int i = 0; i < 8 / kBits; ++i) {
-                const int8x16_t codes = unpack<kBits>(packed, i);
-                const auto* quad = reinterpret_cast<const int32_t*>(lhs) + quad_at<Family>(t, i) * kHeight;
-#pragma GCC unroll 4
-                for (int r = 0; r < kHeight; ++r) {
-                    products[r][v].add(codes, vreinterpretq_s8_s32(vld1q_dup_s32(quad + r)));
-                }
-            }
+            for (int i = 0; i < 8 / kBits; ++i) codes[quad_at<Family>(t, i)][v] = unpack<kBits>(packed, i);
         }
     }
-#pragma GCC unroll 4
-    for (int r = 0; r < kHeight; ++r) {
-#pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) sum[r][v] = vaddq_s32(sum[r][v], products[r][v].total());
+}
+
+// Each quad of a chunk of a row, four times.
+[[gnu::always_inline]] inline void load_row(const uint8_t* lhs, int8x16_t (&x)[kChunkQuads]) {
+#pragma GCC unroll 2
+    for (int i = 0; i < kChunkQuads; i += 4) {
+        const int32x4_t quads = vreinterpretq_s32_u8(vld1q_u8(lhs + 4 * i));
+        x[i] = vreinterpretq_s8_s32(vdupq_laneq_s32(quads, 0));
+        x[i + 1] = vreinterpretq_s8_s32(vdupq_laneq_s32(quads, 1));
+        x[i + 2] = vreinterpretq_s8_s32(vdupq_laneq_s32(quads, 2));
+        x[i + 3] = vreinterpretq_s8_s32(vdupq_laneq_s32(quads, 3));
     }
 }
+
+// Calls add(row, vector, products) with the sums over a chunk: of each column two neighbouring lanes, not yet added.
+template <typename Family, int kHeight, int kVectors, typename Add>
+[[gnu::always_inline]] inline void multiply_chunk(const uint8_t* weights, const uint8_t* lhs, const Add& add) {
+    Products s;
+    if constexpr (kHeight == 1) {
+        int8x16_t x[kChunkQuads];
+        load_row(lhs, x);
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; v += kPairVectors) {
+            Family::kBits == 4 ? multiply_int4(weights + 16 * v, x, s) : multiply_int2(weights + 16 * v, x, s);
+            add(0, v, vpaddq_s16(s[0], s[1]));
+            add(0, v + 1, vpaddq_s16(s[2], s[3]));
+        }
+    } else {
+        PairCodes codes;
+        load_codes<Family>(weights, codes);
+#pragma GCC unroll 4
+        for (int r = 0; r < kHeight; ++r) {
+            multiply_row(codes, lhs + kChunk * r, s);
+            add(r, 0, vpaddq_s16(s[0], s[1]));
+            add(r, 1, vpaddq_s16(s[2], s[3]));
+        }
+    }
+}
+
+// Sums of rows with columns over a group.
+template <typename Family, int kHeight, int kVectors, bool kPairs>
+struct Sums {
+    Ints of[kHeight][kVectors];
+
+    [[gnu::always_inline]] void start(int row, int32_t value) {
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; ++v) of[row][v] = broadcast(value);
+    }
+    [[gnu::always_inline]] Ints total(int row, int v) const { return of[row][v]; }
+
+    [[gnu::always_inline]] void add_chunk(const uint8_t* weights, const uint8_t* lhs) {
+        multiply_chunk<Family, kHeight, kVectors>(
+            weights, lhs, [&](int r, int v, int16x8_t products) { of[r][v] = vpadalq_s16(of[r][v], products); });
+    }
+};
+
+template <int kCodeBits>
+struct Channel;
+
+template <int kVectors, bool kPairs>
+struct Sums<Channel<8>, 1, kVectors, kPairs> {
+    Ints of[kVectors];
+
+    [[gnu::always_inline]] void start(int, int32_t) {
+#pragma GCC unroll 8
+        for (Ints& sum : of) sum = broadcast(0);
+    }
+    [[gnu::always_inline]] Ints total(int, int v) const { return of[v]; }
+
+    [[gnu::always_inline]] void add_chunk(const uint8_t* weights, const uint8_t* lhs) {
+        int8x16_t x[kChunkQuads];
+        load_row(lhs, x);
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; v += kPairVectors) {
+            Totals t;
+            multiply_int8<kPairs>(weights + 16 * v, x, t);
+            of[v] = vaddq_s32(of[v], vpaddq_s32(t[0], t[1]));
+            of[v + 1] = vaddq_s32(of[v + 1], vpaddq_s32(t[2], t[3]));
+        }
+    }
+};
+
+// Several rows with int8 weights: in memory, and the lanes of a column not added before the end.
+template <int kHeight, bool kPairs>
+struct Sums<Channel<8>, kHeight, kPairVectors, kPairs> {
+    Totals of[kHeight];
+
+    [[gnu::always_inline]] void start(int row, int32_t) {
+        for (Ints& sum : of[row]) sum = broadcast(0);
+    }
+    [[gnu::always_inline]] Ints total(int row, int v) const { return vpaddq_s32(of[row][2 * v], of[row][2 * v + 1]); }
+
+    [[gnu::always_inline]] void add_chunk(const uint8_t* weights, const uint8_t* lhs) {
+        PairCodes codes;
+        load_codes<Channel<8>>(weights, codes);
+#pragma GCC unroll 4
+        for (int r = 0; r < kHeight; ++r) multiply_add_row<kPairs>(codes, lhs + kChunk * r, of[r]);
+    }
+};
 
 // `vector` counts the panel's columns by 4. A NaN passes through the bounds; arithmetic here makes the quiet one alone.
 template <typename Family, int kHeight, int kVectors>
@@ -192,7 +240,7 @@ template <typename Family, int kHeight, int kVectors>
     for (int r = 0; r < kHeight; ++r) {
         EndRow row;
         __builtin_memcpy(&row, lhs_end + r * kBytes<EndRow>, kBytes<EndRow>);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) {
             const int column = kLanes * (vector + v);
             const Floats value = vaddq_f32(Family::finish(acc[r][v], panel_end, column, row),
@@ -203,42 +251,50 @@ template <typename Family, int kHeight, int kVectors>
     }
 }
 
-template <typename Family, int kHeight, int kVectors, Grouping kGrouping>
+template <typename Family, int kHeight, int kVectors, Grouping kGrouping, bool kPairs>
 [[gnu::always_inline]] inline void multiply_part(const Tile& tile, int vector) {
     using GroupRow = typename Family::GroupRow;
     const int64_t groups = kGrouping == Grouping::kChannel ? 1 : tile.groups;
-    const int64_t chunks = kGrouping == Grouping::kChunks ? 1 : tile.chunks;
+    [[maybe_unused]] const int64_t chunks = kGrouping == Grouping::kChunks ? 1 : tile.chunks;
     const uint8_t* weights = tile.panel;
     const uint8_t* lhs = tile.lhs;
     Floats acc[kHeight][kVectors];
 #pragma GCC unroll 4
     for (int r = 0; r < kHeight; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) acc[r][v] = broadcast(0.0f);
     }
 
     for (int64_t g = 0; g < groups; ++g) {
-        const uint8_t* const group_rows = lhs;
-        lhs += kHeight * sizeof(GroupRow);
-        Ints sum[kHeight][kVectors];
+        GroupRow rows[kHeight];
 #pragma GCC unroll 4
-        for (int r = 0; r < kHeight; ++r) {
-            const Ints start = broadcast(load<GroupRow>(group_rows + r * sizeof(GroupRow)).start);
+        for (int r = 0; r < kHeight; ++r, lhs += sizeof(GroupRow)) rows[r] = load<GroupRow>(lhs);
+        const auto column = [&](int v) { return kLanes * (vector + v); };
+        if constexpr (kGrouping == Grouping::kChunks && kHeight > 1) {
+            const uint8_t* const end = weights + kChunkBytes<Family>;
+            multiply_chunk<Family, kHeight, kVectors>(
+                weights + vector * 16, lhs, [&](int r, int v, int16x8_t products) {
+                    const Ints sum = vpadalq_s16(broadcast(rows[r].start), products);
+                    acc[r][v] = Family::add_group(acc[r][v], sum, Family::load_group(end, column(v)), rows[r]);
+                });
+            weights = end;
+            lhs += kChunk * kHeight;
+        } else {
+            Sums<Family, kHeight, kVectors, kPairs> sums;
 #pragma GCC unroll 4
-            for (int v = 0; v < kVectors; ++v) sum[r][v] = start;
-        }
-        for (int64_t c = 0; c < chunks; ++c) {
-            add_products<Family>(weights + vector * 16, lhs, sum);
-            weights += kChunkBytes<Family>;
-            lhs += kChunk / 4 * kHeight * kQuadBytes<Family::kBits>;
-        }
+            for (int r = 0; r < kHeight; ++r) sums.start(r, rows[r].start);
+            for (int64_t c = 0; c < chunks; ++c) {
+                sums.add_chunk(weights + vector * 16, lhs);
+                weights += kChunkBytes<Family>;
+                lhs += kChunk * kHeight;
+            }
+#pragma GCC unroll 8
+            for (int v = 0; v < kVectors; ++v) {
+                const auto columns = Family::load_group(weights, column(v));
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) {
-            const auto columns = Family::load_group(weights, kLanes * (vector + v));
-#pragma GCC unroll 4
-            for (int r = 0; r < kHeight; ++r) {
-                const auto row = load<GroupRow>(group_rows + r * sizeof(GroupRow));
-                acc[r][v] = Family::add_group(acc[r][v], sum[r][v], columns, row);
+                for (int r = 0; r < kHeight; ++r) {
+                    acc[r][v] = Family::add_group(acc[r][v], sums.total(r, v), columns, rows[r]);
+                }
             }
         }
         weights += kGroupEndBytes<Family>;
@@ -246,14 +302,36 @@ template <typename Family, int kHeight, int kVectors, Grouping kGrouping>
     store<Family>(tile, vector, acc, weights, lhs);
 }
 
+template <typename Family, int kHeight, Grouping kGrouping, bool kPairs>
+void multiply_parts(const Tile& tile) {
+    constexpr int kVectors = kHeight == 1 ? kPanelVectors : kPairVectors;
+    for (int vector = 0; vector < kPanelVectors && kLanes * vector < tile.columns; vector += kVectors) {
+        multiply_part<Family, kHeight, kVectors, kGrouping, kPairs>(tile, vector);
+    }
+}
+
+// Whether products with int8 weights may be added up by two: see kernels/codes/neon_products.h.
+inline bool pairs_fit(const uint8_t* lhs, int64_t chunks) {
+    int8x16_t lowest = vdupq_n_s8(0);
+#pragma GCC unroll 4
+    for (int64_t c = 0; c < chunks; ++c, lhs += kChunk) {
+        const int8x16_t first = vreinterpretq_s8_u8(vld1q_u8(lhs));
+        lowest = vminq_s8(lowest, vmaxq_s8(first, vreinterpretq_s8_u8(vld1q_u8(lhs + 16))));
+    }
+    return vminvq_s8(lowest) > -128;
+}
+
 constexpr int panels_at_once(int) { return 1; }
 
 template <typename Family, int kHeight, Grouping kGrouping>
 void multiply_tile(const Tile& tile) {
-    constexpr int kVectors = kHeight == 1 ? kPanelVectors : 2;
-    for (int vector = 0; vector < kPanelVectors && kLanes * vector < tile.columns; vector += kVectors) {
-        multiply_part<Family, kHeight, kVectors, kGrouping>(tile, vector);
+    if constexpr (Family::kBits == 8) {
+        static_assert(kGrouping == Grouping::kChannel);
+        if (!pairs_fit(tile.lhs + kHeight * sizeof(typename Family::GroupRow), tile.chunks * kHeight)) {
+            return multiply_parts<Family, kHeight, kGrouping, false>(tile);
+        }
     }
+    multiply_parts<Family, kHeight, kGrouping, true>(tile);
 }
 
 }  // namespace
