@@ -55,7 +55,7 @@ public class CommandLineTests
     [InlineData("--shapes", "bench", "--shapes", "65536x65536")]
     [InlineData("{k}", "bench", "--against", "peer {m} {n}")]
     [InlineData("leaves a ' open", "bench", "--against", "peer '{m} {k} {n}")]
-    [InlineData("MODEL.gguf", "bench-model")]
+    [InlineData("'bench-model'", "bench-model")]
     [InlineData("'int5'", "bench-model", "m.gguf", "--weights", "int4,int5")]
     [InlineData("--weights", "bench-model", "m.gguf", "--weights", "f32,")]
     [InlineData("--prompt", "bench-model", "m.gguf", "--prompt", "0")]
