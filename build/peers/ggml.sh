@@ -4,6 +4,7 @@
 # Usage: PEERS=DIR build/peers/ggml.sh M K N THREADS BYTES
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+arguments="M K N THREADS BYTES"
 . "$here/root.sh"
 
 [[ -f $root/usr/include/ggml.h ]] || fail "$root has no ggml.h (package libggml-dev)"

@@ -4,6 +4,7 @@
 # Usage: PEERS=DIR build/peers/ort.sh M K N THREADS BYTES
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+arguments="M K N THREADS BYTES"
 . "$here/root.sh"
 
 packages=$root/usr/lib/python3/dist-packages

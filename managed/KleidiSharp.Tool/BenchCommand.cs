@@ -14,7 +14,11 @@ internal sealed class BenchCommand : ToolCommand
         Description = "A few seconds instead of a minute or two, and as much less exact.",
     };
     private readonly Option<IReadOnlyList<LayerShape>?> shapes = ShapesOption();
-    private readonly Option<PeerCommand[]> against = AgainstOption();
+    private readonly Option<LayerPeer[]> against = CommonOptions.Against(
+        "A command that measures another library, run in turn with ours, once per round, layer and m. {m}, {k}, {n}, {threads} "
+        + "and {bytes} (of weights to rotate through) are replaced in it; the last line of its output must end with the median "
+        + "microseconds of one multiplication, or be a JSON object with them as \"us\". May be given several times.",
+        command => new LayerPeer(command));
     private readonly Option<int> group = CommonOptions.Group();
     private readonly Option<int?> threads = CommonOptions.Threads();
     private readonly Option<KernelTiers> disable = CommonOptions.Disable();
@@ -160,26 +164,5 @@ internal sealed class BenchCommand : ToolCommand
             "the name of an .svg file in a folder that is there",
             file => file.EndsWith(".svg", StringComparison.OrdinalIgnoreCase)
                 && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))),
-    };
-
-    private static Option<PeerCommand[]> AgainstOption() => new("--against")
-    {
-        Description = "A command that measures another library, run in turn with ours, once per round, layer and m. {m}, {k}, "
-            + "{n}, {threads} and {bytes} (of weights to rotate through) are replaced in it; the last line of its output must "
-            + "end with the median microseconds of one multiplication, or be a JSON object with them as \"us\". May be "
-            + "given several times.",
-        HelpName = "command",
-        CustomParser = result =>
-        {
-            try
-            {
-                return [.. result.Tokens.Select(token => new PeerCommand(token.Value))];
-            }
-            catch (ArgumentException e)
-            {
-                result.AddError($"Option '--against': {CommandLine.Describe(e)}");
-                return [];
-            }
-        },
     };
 }

@@ -31,6 +31,7 @@ internal static class CommandLine
             new RunCommand(),
             new PerplexityCommand(),
             new BenchCommand(),
+            new BenchModelCommand(),
             new DiffCommand(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using KleidiSharp.Tool.Bench;
 using KleidiSharp.Tool.Doctor;
 
 namespace KleidiSharp.Tool;
@@ -43,14 +44,57 @@ internal static class CommonOptions
 
     private static Dictionary<string, WeightKind> FormatNames { get; } = Enum.GetValues<WeightKind>().ToDictionary(KernelTable.Format);
 
+    private static string WeightsDescription { get; } = "What the weights are turned into when loaded. int4 and "
+        + "int4-asymmetric have groups (--group); with q4_0, tensors that the file stores so go in as they are.";
+
     public static Option<string> Weights() => new("--weights")
     {
-        Description = "What the weights are turned into when loaded. int4 and int4-asymmetric have groups (--group); with "
-            + "q4_0, tensors that the file stores so go in as they are.",
+        Description = WeightsDescription,
         HelpName = string.Join('|', FormatNames.Keys),
         DefaultValueFactory = _ => "int4",
         CustomParser = result => Parse<string>(result, $"one of {string.Join(", ", FormatNames.Keys)}", FormatNames.ContainsKey),
     };
+
+    /// <summary><see cref="Weights"/> for a command that measures several formats.</summary>
+    public static Option<string[]> SeveralWeights() => new("--weights")
+    {
+        Description = $"{WeightsDescription} Several are separated by commas: {string.Join(", ", FormatNames.Keys)}.",
+        HelpName = "format,format,…",
+        DefaultValueFactory = _ => ["int4"],
+        CustomParser = result =>
+        {
+            string[] names = [.. result.Tokens.SelectMany(token => token.Value.Split(',')).Distinct()];
+            if (names.FirstOrDefault(name => !FormatNames.ContainsKey(name)) is string wrong)
+            {
+                result.AddError(
+                    $"Option '--weights' takes {string.Join(", ", FormatNames.Keys)}, separated by commas, not '{wrong}'.");
+            }
+
+            return names;
+        },
+    };
+
+    /// <summary>Commands that measure other libraries.</summary>
+    /// <param name="description">What the commands have to do.</param>
+    /// <param name="create">Makes one from its text.</param>
+    public static Option<T[]> Against<T>(string description, Func<string, T> create)
+        where T : PeerCommand => new("--against")
+        {
+            Description = description,
+            HelpName = "command",
+            CustomParser = result =>
+            {
+                try
+                {
+                    return [.. result.Tokens.Select(token => create(token.Value))];
+                }
+                catch (ArgumentException e)
+                {
+                    result.AddError($"Option '--against': {CommandLine.Describe(e)}");
+                    return [];
+                }
+            },
+        };
 
     public static Option<int> Group() => new("--group")
     {

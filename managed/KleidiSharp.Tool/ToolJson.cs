@@ -2,6 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KleidiSharp.Tool.Bench;
+using KleidiSharp.Tool.BenchModel;
 using KleidiSharp.Tool.Diff;
 using KleidiSharp.Tool.Doctor;
 using KleidiSharp.Tool.Info;
@@ -22,4 +23,5 @@ namespace KleidiSharp.Tool;
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(PerplexityReport))]
 [JsonSerializable(typeof(BenchReport))]
+[JsonSerializable(typeof(BenchModelReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;

@@ -108,7 +108,7 @@ public class BenchAgainstTests
 
     [Theory]
     [InlineData("17.5", 17.5)]
-    [InlineData("a line\n\nmedian of 9: 17.5 us\n\n", 17.5)]
+    [InlineData("9 times, median 17.5 us", 17.5)]
     [InlineData("m 1, int4, us=1.75e+01", 17.5)]
     [InlineData("{\"us\": 17.5, \"m\": 1}", 17.5)]
     [InlineData("17.5us", null)]
@@ -116,8 +116,8 @@ public class BenchAgainstTests
     [InlineData("{\"us\": ", null)]
     [InlineData("{\"ms\": 1}", null)]
     [InlineData("", null)]
-    public void The_time_is_the_last_number_of_the_last_line(string output, double? microseconds) =>
-        Assert.Equal(microseconds, PeerCommand.Microseconds(output));
+    public void The_time_is_the_last_number_of_the_last_line(string line, double? microseconds) =>
+        Assert.Equal(microseconds, LayerPeer.Microseconds(line));
 
     [Fact]
     public void Ratios_are_of_the_rounds_and_times_of_the_whole_layer()
@@ -125,7 +125,7 @@ public class BenchAgainstTests
         var clock = new ManualClock();
         double slowness = 1;
         var times = PeerTimes.Measure(
-            new PeerCommand("dir/peer.sh {m} {k} {n}"),
+            new LayerPeer("dir/peer.sh {m} {k} {n}"),
             () => clock.Advance(0.1 * slowness),
             () =>
             {

@@ -8,6 +8,7 @@ public class CommandLineTests
     [InlineData("run")]
     [InlineData("perplexity")]
     [InlineData("bench")]
+    [InlineData("bench-model")]
     public void Help_says_what_the_command_is_for_and_gives_an_example(string command)
     {
         var run = ToolRun.Of(command, "--help");
@@ -27,7 +28,7 @@ public class CommandLineTests
         var run = ToolRun.Of(args);
 
         Assert.Equal(CommandLine.Success, run.ExitCode);
-        foreach (string command in new[] { "doctor", "run", "perplexity", "bench" })
+        foreach (string command in new[] { "doctor", "run", "perplexity", "bench", "bench-model" })
         {
             Assert.Contains($"\n  {command} ", run.Output, StringComparison.Ordinal);
             Assert.Contains($"\n  kleidi {command}", run.Output, StringComparison.Ordinal);
@@ -54,6 +55,14 @@ public class CommandLineTests
     [InlineData("--shapes", "bench", "--shapes", "65536x65536")]
     [InlineData("{k}", "bench", "--against", "peer {m} {n}")]
     [InlineData("leaves a ' open", "bench", "--against", "peer '{m} {k} {n}")]
+    [InlineData("'bench-model'", "bench-model")]
+    [InlineData("'int5'", "bench-model", "m.gguf", "--weights", "int4,int5")]
+    [InlineData("--weights", "bench-model", "m.gguf", "--weights", "f32,")]
+    [InlineData("--prompt", "bench-model", "m.gguf", "--prompt", "0")]
+    [InlineData("--tokens", "bench-model", "m.gguf", "--tokens", "few")]
+    [InlineData("--rounds", "bench-model", "m.gguf", "--rounds", "0")]
+    [InlineData("{model}", "bench-model", "m.gguf", "--against", "peer {prompt} {tokens}")]
+    [InlineData("{tokens}", "bench-model", "m.gguf", "--against", "peer {model} {prompt}")]
     [InlineData("--plot", "bench", "--plot", "roofline.png")]
     [InlineData("--plot", "bench", "--plot", "no-such-folder/roofline.svg")]
     [InlineData("--seed", "run", "m.gguf", "--prompt", "x", "--seed", "-1")]

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace KleidiSharp.Tool.Tests;
 
-/// <summary>A shell script that takes a peer's place in <c>kleidi bench --against</c>.</summary>
+/// <summary>A shell script that takes a peer's place in <c>--against</c>.</summary>
 internal sealed class FakePeer : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("kleidi peer ");
 
-    /// <param name="script">What it does; it gets m, k, n, threads and bytes as $1 to $5.</param>
-    public FakePeer(string script)
+    /// <param name="script">What it does; it gets the arguments as $1, $2 and so on.</param>
+    /// <param name="arguments">m, k, n, threads and bytes unless something else is said.</param>
+    public FakePeer(string script, string arguments = "{m} {k} {n} {threads} {bytes}")
     {
         File.WriteAllText(Script, $"cd '{folder.FullName}'\n{script}\n");
-        Command = $"/bin/sh '{Script}' {{m}} {{k}} {{n}} {{threads}} {{bytes}}";
+        Command = $"/bin/sh '{Script}' {arguments}";
     }
 
     /// <summary>The value of the option.</summary>

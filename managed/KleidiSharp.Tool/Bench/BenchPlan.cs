@@ -12,7 +12,7 @@ internal sealed record BenchPlan(
     int Group,
     bool Quick,
     IReadOnlyList<LayerShape>? Shapes,
-    IReadOnlyList<PeerCommand> Peers)
+    IReadOnlyList<LayerPeer> Peers)
 {
     /// <summary>How often each peer runs for a layer and a number of rows.</summary>
     public int PeerRounds => Quick ? 3 : 7;

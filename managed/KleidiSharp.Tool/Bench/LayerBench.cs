@@ -83,7 +83,7 @@ internal sealed class LayerBench : IDisposable
             Known(times.F32ShareOfPeak(Operations(rows))),
             [.. plan.Peers.Select(Against)]);
 
-        PeerTimes Against(PeerCommand peer) => PeerTimes.Measure(
+        PeerTimes Against(LayerPeer peer) => PeerTimes.Measure(
             peer,
             multiply,
             () => peer.Run(rows, shape.InFeatures, shape.MeasuredOut, compute.Threads, rotatedBytes),

@@ -2,28 +2,27 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace KleidiSharp.Tool.Bench;
 
 /// <summary>
-/// Another library's multiplication, as a command that measures it: <c>{m}</c>, <c>{k}</c>, <c>{n}</c>, <c>{threads}</c>
-/// and <c>{bytes}</c> (of weights to rotate through) are replaced in it, and the last line of its output ends with the
-/// median microseconds of one multiplication, or is a JSON object that has them as "us".
+/// A command that measures another library and whose last line of output says what it measured. Names in braces, such as
+/// <c>{threads}</c>, are replaced in it.
 /// </summary>
-internal sealed partial class PeerCommand
+internal abstract partial class PeerCommand
 {
     private const int ErrorLines = 5;
 
     private readonly List<string> words;
 
     /// <param name="command">Words as for a shell, which does not run it; nothing else is expanded.</param>
-    /// <exception cref="ArgumentException">It is no command, or the shape is not in it.</exception>
-    public PeerCommand(string command)
+    /// <param name="needed">What has to be in it.</param>
+    /// <exception cref="ArgumentException">It is no command, or something that is needed is not in it.</exception>
+    protected PeerCommand(string command, params ReadOnlySpan<string> needed)
     {
         words = CommandWords.Split(command);
-        foreach (string placeholder in new[] { "{m}", "{k}", "{n}" })
+        foreach (string placeholder in needed)
         {
             if (!command.Contains(placeholder, StringComparison.Ordinal))
             {
@@ -41,22 +40,19 @@ internal sealed partial class PeerCommand
     /// <summary>What its program is called.</summary>
     public string Name { get; }
 
+    /// <summary>A number as it stands in a command.</summary>
+    protected static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>Runs the command once.</summary>
-    /// <param name="rows">m.</param>
-    /// <param name="inFeatures">k.</param>
-    /// <param name="outFeatures">n.</param>
-    /// <param name="threads">Threads that it may use.</param>
-    /// <param name="bytes">Of weights that it rotates through.</param>
-    /// <returns>Seconds of one multiplication.</returns>
-    /// <exception cref="InvalidOperationException">It could not be started, failed, or gave no time.</exception>
-    public double Run(int rows, int inFeatures, int outFeatures, int threads, long bytes)
+    /// <param name="values">What each placeholder is replaced by.</param>
+    /// <param name="read">Reads the last line of the output; null where it is not what is expected.</param>
+    /// <param name="expected">What the output must end with.</param>
+    /// <exception cref="InvalidOperationException">It could not be started, failed, or wrote something else.</exception>
+    protected T Run<T>(IReadOnlyDictionary<string, string> values, Func<string, T?> read, string expected)
+        where T : struct
     {
-        string[] run = [.. words.Select(word => word
-            .Replace("{m}", Text(rows), StringComparison.Ordinal)
-            .Replace("{k}", Text(inFeatures), StringComparison.Ordinal)
-            .Replace("{n}", Text(outFeatures), StringComparison.Ordinal)
-            .Replace("{threads}", Text(threads), StringComparison.Ordinal)
-            .Replace("{bytes}", Text(bytes), StringComparison.Ordinal))];
+        string[] run =
+            [.. words.Select(word => Placeholder().Replace(word, match => values.GetValueOrDefault(match.Value, match.Value)))];
         using Process process = Start(run);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
@@ -67,36 +63,10 @@ internal sealed partial class PeerCommand
                 $"The command of --against ended with exit code {process.ExitCode}: {string.Join(' ', run)}{Tail(error.Result)}");
         }
 
-        return Microseconds(output) is double microseconds and > 0 && double.IsFinite(microseconds)
-            ? microseconds / 1e6
-            : throw new InvalidOperationException(
-                "The command of --against must end its output with microseconds above 0, or with a JSON object that has them "
-                + $"as \"us\", not with '{LastLine(output)}': {string.Join(' ', run)}{Tail(error.Result)}");
-
-        static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Reads the time from what a command wrote; null where there is none.</summary>
-    internal static double? Microseconds(string output)
-    {
-        string line = LastLine(output);
-        if (line.StartsWith('{'))
-        {
-            try
-            {
-                using JsonDocument json = JsonDocument.Parse(line);
-                return json.RootElement.TryGetProperty("us", out JsonElement us) && us.ValueKind == JsonValueKind.Number
-                    ? us.GetDouble()
-                    : null;
-            }
-            catch (JsonException)
-            {
-                return null;
-            }
-        }
-
-        string number = Number().Match(line).Value;
-        return number.Length > 0 ? double.Parse(number, CultureInfo.InvariantCulture) : null;
+        string line = Lines(output).LastOrDefault("");
+        return read(line) ?? throw new InvalidOperationException(
+            $"The command of --against must end its output with {expected}, not with '{line}': "
+            + $"{string.Join(' ', run)}{Tail(error.Result)}");
     }
 
     private static Process Start(string[] run)
@@ -116,15 +86,12 @@ internal sealed partial class PeerCommand
         }
     }
 
-    private static string LastLine(string output) => Lines(output).LastOrDefault("");
-
     private static string Tail(string error) =>
         string.Concat(Lines(error).TakeLast(ErrorLines).Select(line => $"{Environment.NewLine}  {line}"));
 
     private static string[] Lines(string text) =>
         text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    // The last number of a line; what stands in a word, such as the 8 of "int8", is none.
-    [GeneratedRegex(@"(?<![\w.+-])[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?(?![\w.])", RegexOptions.RightToLeft)]
-    private static partial Regex Number();
+    [GeneratedRegex(@"\{\w+\}")]
+    private static partial Regex Placeholder();
 }
