@@ -10,9 +10,10 @@ namespace KleidiSharp.KernelTests;
 public sealed class ModelLogitsTests
 {
     private const KernelTiers AllTiers = KernelTiers.Portable | KernelTiers.Neon | KernelTiers.DotProd | KernelTiers.I8mm
-        | KernelTiers.Avx2 | KernelTiers.Avx512Vnni;
+        | KernelTiers.Avx2 | KernelTiers.AvxVnni | KernelTiers.Avx512Vnni;
 
-    private static readonly KernelTiers[] s_x64Tiers = [KernelTiers.Portable, KernelTiers.Avx2, KernelTiers.Avx512Vnni];
+    private static readonly KernelTiers[] s_x64Tiers =
+        [KernelTiers.Portable, KernelTiers.Avx2, KernelTiers.AvxVnni, KernelTiers.Avx512Vnni];
 
     [SkippableTheory]
     [InlineData(false)]
@@ -24,7 +25,11 @@ public sealed class ModelLogitsTests
         foreach (WeightFormat format in new[] { WeightFormat.Int4Group(32), WeightFormat.Float32 })
         {
             float[] expected = sample.ManagedLogits(format);
-            KernelTiers[] tiers = [.. s_x64Tiers.Where(tier => KernelCatalog.All.Any(kernel => kernel.Tier == tier && kernel.IsSupported))];
+            KernelTiers[] tiers =
+            [
+                .. s_x64Tiers.Where(tier => KernelCatalog.All.Any(
+                    kernel => kernel.Tier == tier && kernel.Kind == format.Kind && kernel.IsSupported)),
+            ];
             Assert.Contains(KernelTiers.Portable, tiers);
             foreach (KernelTiers tier in tiers)
             {

@@ -149,14 +149,19 @@ struct Tile {
 
 using TileFunction = void (*)(const Tile& tile);
 
+// Lines of a chunk.
+template <typename Family, Grouping kGrouping>
+constexpr int kChunkLines =
+    (kChunkBytes<Family> + (kGrouping == Grouping::kChannel ? 0 : kGroupEndBytes<Family>)) / kLine;
+
 // Fetches what a chunk asks for; `weights` is where its codes are.
 template <typename Family, Grouping kGrouping>
 [[gnu::always_inline]] inline void fetch(const Tile& tile, const uint8_t* weights, const uint8_t*& next) {
-    constexpr int kGroupEnd = kGrouping == Grouping::kChannel ? 0 : kGroupEndBytes<Family>;
-    constexpr int kLines = (kChunkBytes<Family> + kGroupEnd) / kLine;
     if (tile.next_lines == 0) {
 #pragma GCC unroll 16
-        for (int i = 0; i < kLines; ++i) __builtin_prefetch(weights + kFetchDistance + kLine * i);
+        for (int i = 0; i < kChunkLines<Family, kGrouping>; ++i) {
+            __builtin_prefetch(weights + kFetchDistance + kLine * i);
+        }
     }
     for (int64_t i = 0; i < tile.next_lines; ++i, next += kLine) __builtin_prefetch(next, 0, 2);
 }
