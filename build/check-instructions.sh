@@ -11,12 +11,15 @@ export LC_ALL=C
 allowed() { # MACHINE OBJECT
     local tier=
     [[ $2 =~ /kernels/[^/]+/([^/]+)\.cpp\.o$ ]] && tier=${BASH_REMATCH[1]}
+    # Beside AVX2 the 16-bit formats use its conversions of half precision.
+    local avx2=generic64+avx2+fma
+    [[ $2 != */kernels/@(f16|q4_0)/* ]] || avx2+=+f16c
     local avx512=generic64+avx2+fma+avx512f+avx512bw+avx512dq+avx512vl
     case $1:$tier in
         x86-64:avx512vnni) echo "$avx512+avx512_vnni" ;;
         x86-64:avx512) echo "$avx512" ;;
-        # Beside AVX2 the 16-bit formats use its conversions of half precision.
-        x86-64:avx2) if [[ $2 == */kernels/@(f16|q4_0)/* ]]; then echo generic64+avx2+fma+f16c; else echo generic64+avx2+fma; fi ;;
+        x86-64:avxvnni) echo "$avx2+avx_vnni" ;;
+        x86-64:avx2) echo "$avx2" ;;
         # xgetbv, run where cpuid says that it is there; SSE2 else.
         x86-64:) if [[ $2 == */src/cpu.cpp.o ]]; then echo generic64+xsave; else echo generic64; fi ;;
         x86-64:*) echo generic64 ;;

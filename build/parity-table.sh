@@ -31,13 +31,13 @@ function add(names, count, name) {
 }
 BEGIN {
     # The processors, and the order of formats and tiers.
-    host_count = 1; hosts[1] = "x64"; about[1] = "A machine with AVX-512 VNNI; its own kernels, not emulated."
+    host_count = 1; hosts[1] = "x64"; about[1] = "A machine with AVX-512 VNNI and AVX-VNNI; its own kernels, not emulated."
     while ((getline line < list) > 0) {
         if (line ~ /^#/) { text = substr(line, 3); continue }
         hosts[++host_count] = line; about[host_count] = text
     }
     formats = split("f32 f16 bf16 int8-channel int4-channel int2-channel int4 int4-asymmetric q4_0", format)
-    tiers = split("portable neon dotprod i8mm sve sme sme2 avx2 avx512vnni", tier)
+    tiers = split("portable neon dotprod i8mm sve sme sme2 avx2 avxvnni avx512vnni", tier)
     for (t = 1; t <= tiers; t++) place[tier[t]] = t
     # The committed numbers: rows "| tier | `kernel` | cases... |" under "## format".
     while ((getline line < old) > 0) {

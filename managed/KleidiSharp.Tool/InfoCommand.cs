@@ -9,7 +9,7 @@ namespace KleidiSharp.Tool;
 /// <summary><c>kleidi info</c>: the kernels of a machine.</summary>
 internal sealed class InfoCommand : ToolCommand
 {
-    private const KernelTiers X64Tiers = KernelTiers.Avx2 | KernelTiers.Avx512Vnni;
+    private const KernelTiers X64Tiers = KernelTiers.Avx2 | KernelTiers.AvxVnni | KernelTiers.Avx512Vnni;
     private const KernelTiers ArmTiers = KernelTiers.Neon | KernelTiers.DotProd | KernelTiers.I8mm | KernelTiers.Sve
         | KernelTiers.Sme | KernelTiers.Sme2;
 
@@ -68,7 +68,7 @@ internal sealed class InfoCommand : ToolCommand
         return CommandLine.Success;
     }
 
-    // From the simplest on, as the enumeration has them.
+    // From the simplest on, as the enumeration has them, but for AvxVnni, which is younger than the tier above it.
     private static string[] TiersOf(ComputeContext compute, bool all)
     {
         KernelTiers others = compute.Cpu.Architecture switch
@@ -80,7 +80,8 @@ internal sealed class InfoCommand : ToolCommand
         };
         return
         [
-            .. compute.Kernels.Select(kernel => kernel.Tier).Distinct().Order()
+            .. compute.Kernels.Select(kernel => kernel.Tier).Distinct()
+                .OrderBy(tier => tier == KernelTiers.AvxVnni ? KernelTiers.Avx512Vnni - 1 : tier)
                 .Where(tier => (tier & others) == 0)
                 .Select(tier => tier.ToString().ToLowerInvariant()),
         ];

@@ -303,7 +303,9 @@ enum ks_tier {
     /** x64: AVX2 with FMA. */
     KS_TIER_AVX2 = 256,
     /** x64: AVX-512 F, BW, DQ, VL and VNNI. */
-    KS_TIER_AVX512VNNI = 512
+    KS_TIER_AVX512VNNI = 512,
+    /** x64: AVX-VNNI with AVX2 and FMA; preferred to AVX2, and AVX-512 VNNI to it. */
+    KS_TIER_AVXVNNI = 1024
 };
 
 /**
@@ -365,7 +367,9 @@ enum ks_cpu_feature {
     /** x86 AVX-512 VNNI. */
     KS_CPU_AVX512VNNI = 524288,
     /** x86 F16C: conversions of half-precision floats. */
-    KS_CPU_F16C = 1048576
+    KS_CPU_F16C = 1048576,
+    /** x86 AVX-VNNI: 8-bit dot products on vectors of 256 bits. */
+    KS_CPU_AVXVNNI = 2097152
 };
 
 /** Why a kernel is not used; KS_REJECT_NONE where it can be. */

@@ -45,6 +45,7 @@ uint64_t detect() {
     uint64_t features = (bit(c, kFma) ? KS_CPU_FMA : 0) | (bit(c, kF16c) ? KS_CPU_F16C : 0);
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
     if (bit(b, 5)) features |= KS_CPU_AVX2;
+    const uint32_t last_subleaf = a;
     // The files of AVX-512 are compiled for AVX2 and FMA too; a virtual machine may hide these.
     constexpr uint64_t kBelow = KS_CPU_AVX2 | KS_CPU_FMA;
     if ((features & kBelow) == kBelow && (states & kZmmState) == kZmmState && bit(b, 16) && bit(b, 17) && bit(b, 30) &&
@@ -52,6 +53,7 @@ uint64_t detect() {
         features |= KS_CPU_AVX512;
         if (bit(c, 11)) features |= KS_CPU_AVX512VNNI;
     }
+    if (last_subleaf >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && bit(a, 4)) features |= KS_CPU_AVXVNNI;
     return features;
 }
 
@@ -146,6 +148,8 @@ const char* cpu_feature_name(uint64_t feature) {
             return "avx512vnni";
         case KS_CPU_F16C:
             return "f16c";
+        case KS_CPU_AVXVNNI:
+            return "avxvnni";
         default:
             return "unknown";
     }

@@ -31,6 +31,26 @@ constexpr const char* kKleidiSharp = "KleidiSharp";
 // Three fields: the tier of NEON kernels that need one more feature, what they need, and that any vectors do.
 #define KS_NEON_AND(feature) KS_TIER_##feature, KS_CPU_NEON | KS_CPU_##feature, Vectors::kAny
 
+constexpr uint64_t kNeedsAVX2 = KS_CPU_AVX2 | KS_CPU_FMA;
+constexpr uint64_t kNeedsAVXVNNI = kNeedsAVX2 | KS_CPU_AVXVNNI;
+constexpr uint64_t kNeedsAVX512VNNI = KS_CPU_AVX512 | KS_CPU_AVX512VNNI;
+
+#define KS_X64_ROW(name, note, format, layout, tier, needs, code)                                             \
+    {                                                                                                         \
+        name, kKleidiSharp, note, format, layout, KS_TIER_##tier, needs, Vectors::kAny, 1, kAnyRows, 1, true, \
+            KS_CODE_X64(code)                                                                                 \
+    }
+
+// The x64 kernels of a family of weights in codes. `more` is what those on vectors of 256 bits need besides.
+#define KS_X64_ROWS(family, format, layout, more, code, avx2_note)                                                    \
+    KS_X64_ROW("ks_" family "_6x32_avx512vnni",                                                                       \
+               "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", format,  \
+               layout, AVX512VNNI, kNeedsAVX512VNNI, code##Avx512Vnni),                                               \
+        KS_X64_ROW("ks_" family "_6x16_avxvnni",                                                                      \
+                   "6 rows by 16 columns in registers, for processors with VNNI but without AVX-512", format, layout, \
+                   AVXVNNI, kNeedsAVXVNNI | (more), code##AvxVnni),                                                   \
+        KS_X64_ROW("ks_" family "_5x16_avx2", avx2_note, format, layout, AVX2, kNeedsAVX2 | (more), code##Avx2)
+
 // Columns below which most of an SME kernel's tile would be idle with vectors of 512 bits.
 constexpr int64_t kSmeColumns = 32;
 constexpr int64_t kSmeF32Columns = 16;
@@ -102,13 +122,8 @@ const Kernel table[] = {
      KS_CODE_ARM64(kInt4GroupNeon)},
 
     // int4 groups, x64
-    {"ks_int4_group_6x32_avx512vnni", kKleidiSharp,
-     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_INT4_GROUP,
-     KS_LAYOUT_INT4_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, Vectors::kAny, 1, kAnyRows, 1, true,
-     KS_CODE_X64(kInt4GroupAvx512Vnni)},
-    {"ks_int4_group_4x16_avx2", kKleidiSharp, "products in 16 bits, for processors without AVX-512 VNNI",
-     KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_N32K4, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, Vectors::kAny, 1, kAnyRows, 1,
-     true, KS_CODE_X64(kInt4GroupAvx2)},
+    KS_X64_ROWS("int4_group", KS_FORMAT_INT4_GROUP, KS_LAYOUT_INT4_N32K4, 0, kInt4Group,
+                "products in 16 bits, for processors without VNNI"),
 
     // int4 groups, everywhere
     {"ks_int4_group_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_GROUP,
@@ -146,13 +161,8 @@ const Kernel table[] = {
      "for cores without dot products, where KleidiAI has no kernel of this format", KS_FORMAT_INT4_CHANNEL,
      KS_LAYOUT_INT4_CHANNEL_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
      KS_CODE_ARM64(kInt4ChannelNeon)},
-    {"ks_int4_channel_6x32_avx512vnni", kKleidiSharp,
-     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",
-     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI,
-     Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_X64(kInt4ChannelAvx512Vnni)},
-    {"ks_int4_channel_4x16_avx2", kKleidiSharp, "products in 16 bits, for processors without AVX-512 VNNI",
-     KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_N32K4, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, Vectors::kAny, 1,
-     kAnyRows, 1, true, KS_CODE_X64(kInt4ChannelAvx2)},
+    KS_X64_ROWS("int4_channel", KS_FORMAT_INT4_CHANNEL, KS_LAYOUT_INT4_CHANNEL_N32K4, 0, kInt4Channel,
+                "products in 16 bits, for processors without VNNI"),
     {"ks_int4_channel_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_CHANNEL,
      KS_LAYOUT_INT4_CHANNEL_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt4ChannelPortable, ""},
 
@@ -195,13 +205,8 @@ const Kernel table[] = {
      "for cores without dot products, where KleidiAI has no kernel of this format", KS_FORMAT_INT8_CHANNEL,
      KS_LAYOUT_INT8_CHANNEL_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
      KS_CODE_ARM64(kInt8ChannelNeon)},
-    {"ks_int8_channel_6x32_avx512vnni", kKleidiSharp,
-     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",
-     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI,
-     Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_X64(kInt8ChannelAvx512Vnni)},
-    {"ks_int8_channel_4x16_avx2", kKleidiSharp, "operands widened to 16 bits, for processors without AVX-512 VNNI",
-     KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_N32K4, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, Vectors::kAny, 1,
-     kAnyRows, 1, true, KS_CODE_X64(kInt8ChannelAvx2)},
+    KS_X64_ROWS("int8_channel", KS_FORMAT_INT8_CHANNEL, KS_LAYOUT_INT8_CHANNEL_N32K4, 0, kInt8Channel,
+                "operands widened to 16 bits, for processors without VNNI"),
     {"ks_int8_channel_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT8_CHANNEL,
      KS_LAYOUT_INT8_CHANNEL_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt8ChannelPortable, ""},
 
@@ -223,13 +228,8 @@ const Kernel table[] = {
      "for cores without dot products, where KleidiAI has no kernel of this format", KS_FORMAT_INT2_CHANNEL,
      KS_LAYOUT_INT2_CHANNEL_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
      KS_CODE_ARM64(kInt2ChannelNeon)},
-    {"ks_int2_channel_6x32_avx512vnni", kKleidiSharp,
-     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",
-     KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI,
-     Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_X64(kInt2ChannelAvx512Vnni)},
-    {"ks_int2_channel_4x16_avx2", kKleidiSharp, "products in 16 bits, for processors without AVX-512 VNNI",
-     KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_N32K4, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, Vectors::kAny, 1,
-     kAnyRows, 1, true, KS_CODE_X64(kInt2ChannelAvx2)},
+    KS_X64_ROWS("int2_channel", KS_FORMAT_INT2_CHANNEL, KS_LAYOUT_INT2_CHANNEL_N32K4, 0, kInt2Channel,
+                "products in 16 bits, for processors without VNNI"),
     {"ks_int2_channel_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT2_CHANNEL,
      KS_LAYOUT_INT2_CHANNEL_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kInt2ChannelPortable, ""},
 
@@ -276,13 +276,8 @@ const Kernel table[] = {
     {"ks_q4_0_4x8_neon", kKleidiSharp, "for cores without dot products, where KleidiAI has no kernel of this format",
      KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
      KS_CODE_ARM64(kQ4Neon)},
-    {"ks_q4_0_6x32_avx512vnni", kKleidiSharp,
-     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", KS_FORMAT_Q4_0,
-     KS_LAYOUT_Q4_0_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI, Vectors::kAny, 1, kAnyRows, 1, true,
-     KS_CODE_X64(kQ4Avx512Vnni)},
-    {"ks_q4_0_4x16_avx2", kKleidiSharp, "products in 16 bits, for processors without AVX-512 VNNI", KS_FORMAT_Q4_0,
-     KS_LAYOUT_Q4_0_N32K4, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA | KS_CPU_F16C, Vectors::kAny, 1, kAnyRows, 1, true,
-     KS_CODE_X64(kQ4Avx2)},
+    KS_X64_ROWS("q4_0", KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_N32K4, KS_CPU_F16C, kQ4,
+                "products in 16 bits, for processors without VNNI"),
     {"ks_q4_0_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_Q4_0, KS_LAYOUT_Q4_0_N32K4,
      KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true, &kQ4Portable, ""},
 
@@ -311,13 +306,8 @@ const Kernel table[] = {
      "for cores without dot products, where KleidiAI has no kernel of this format", KS_FORMAT_INT4_ASYMMETRIC,
      KS_LAYOUT_INT4_ASYMMETRIC_N32K4, KS_TIER_NEON, KS_CPU_NEON, Vectors::kAny, 1, kAnyRows, 1, true,
      KS_CODE_ARM64(kInt4AsymmetricNeon)},
-    {"ks_int4_asymmetric_6x32_avx512vnni", kKleidiSharp,
-     "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",
-     KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_N32K4, KS_TIER_AVX512VNNI, KS_CPU_AVX512 | KS_CPU_AVX512VNNI,
-     Vectors::kAny, 1, kAnyRows, 1, true, KS_CODE_X64(kInt4AsymmetricAvx512Vnni)},
-    {"ks_int4_asymmetric_4x16_avx2", kKleidiSharp, "products in 16 bits, for processors without AVX-512 VNNI",
-     KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_N32K4, KS_TIER_AVX2, KS_CPU_AVX2 | KS_CPU_FMA, Vectors::kAny,
-     1, kAnyRows, 1, true, KS_CODE_X64(kInt4AsymmetricAvx2)},
+    KS_X64_ROWS("int4_asymmetric", KS_FORMAT_INT4_ASYMMETRIC, KS_LAYOUT_INT4_ASYMMETRIC_N32K4, 0, kInt4Asymmetric,
+                "products in 16 bits, for processors without VNNI"),
     {"ks_int4_asymmetric_1x32_portable", kKleidiSharp, "plain C++; serves every machine", KS_FORMAT_INT4_ASYMMETRIC,
      KS_LAYOUT_INT4_ASYMMETRIC_N32K4, KS_TIER_PORTABLE, 0, Vectors::kAny, 1, kAnyRows, 1, true,
      &kInt4AsymmetricPortable, ""},

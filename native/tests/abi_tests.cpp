@@ -4,14 +4,19 @@
 #include <stddef.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "support/wrong.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 namespace ks_test {
 namespace {
 
-constexpr uint32_t kTiers[] = {KS_TIER_PORTABLE, KS_TIER_NEON, KS_TIER_DOTPROD, KS_TIER_I8MM,      KS_TIER_SVE,
-                               KS_TIER_SME,      KS_TIER_SME2, KS_TIER_AVX2,    KS_TIER_AVX512VNNI};
+constexpr uint32_t kTiers[] = {KS_TIER_PORTABLE, KS_TIER_NEON, KS_TIER_DOTPROD, KS_TIER_I8MM,       KS_TIER_SVE,
+                               KS_TIER_SME,      KS_TIER_SME2, KS_TIER_AVX2,    KS_TIER_AVX512VNNI, KS_TIER_AVXVNNI};
 
 TEST(Abi, SaysWhatItIs) {
     EXPECT_EQ(ks_abi_version(), uint32_t{KS_ABI_VERSION});
@@ -41,6 +46,10 @@ TEST(Abi, CpuInfo) {
     EXPECT_EQ((info.features & KS_CPU_AVX2) != 0, __builtin_cpu_supports("avx2") != 0);
     EXPECT_EQ((info.features & KS_CPU_FMA) != 0, __builtin_cpu_supports("fma") != 0);
     EXPECT_EQ((info.features & KS_CPU_AVX512VNNI) != 0, __builtin_cpu_supports("avx512vnni") != 0);
+    // Not every compiler knows its name. Whoever has it has AVX2, which needs the same registers saved.
+    uint32_t words[4] = {};
+    __get_cpuid_count(7, 1, &words[0], &words[1], &words[2], &words[3]);
+    EXPECT_EQ((info.features & KS_CPU_AVXVNNI) != 0, (words[0] & 0x10) != 0 && __builtin_cpu_supports("avx2") != 0);
 #elif defined(__aarch64__)
     EXPECT_EQ(info.arch, uint32_t{KS_ARCH_ARM64});
     EXPECT_NE(info.features & KS_CPU_NEON, 0u);
@@ -67,7 +76,7 @@ TEST(Abi, KernelTable) {
         EXPECT_LE(info.min_rows, info.max_rows) << info.name;
         EXPECT_GE(info.min_columns, 1) << info.name;
         EXPECT_TRUE(info.exact == 0 || info.exact == 1) << info.name;
-        EXPECT_EQ(std::count(kTiers, kTiers + 9, info.tier), 1) << info.name << " has one tier";
+        EXPECT_EQ(std::count(std::begin(kTiers), std::end(kTiers), info.tier), 1) << info.name << " has one tier";
         if (info.supported) {
             EXPECT_NE(ks_panel_columns(info.layout, info.vector_bytes), 0) << info.name;
         }

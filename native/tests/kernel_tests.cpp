@@ -2,6 +2,7 @@
 // Every kernel that this machine runs gives the bits of the reference: drawn shapes, types, strides, clamps and special
 // rows, every buffer between guard pages, one to three threads. Kernels that do not claim these bits are left out.
 #include <atomic>
+#include <functional>
 
 #include "support/activations.h"
 #include "support/cases.h"
@@ -96,15 +97,19 @@ void expect_equal(Rows& y, Rows& expected, const Matrix& matrix, const Case& c) 
     }
 }
 
-// Runs a kernel over a matrix and compares.
+// Runs a kernel over a matrix and compares. Rows of x are drawn, or what `fill` makes of them.
 void check_kernel(int32_t index, const ks_kernel_info& kernel, const Matrix& matrix, const Case& c, Random& random,
-                  ks_team* team) {
+                  ks_team* team, const std::function<void(float*)>& fill = nullptr) {
     const PackedBlob blob(matrix, kernel.layout, kernel.vector_bytes, c.against);
     Rows x(c.operands.x_type, c.m, matrix.k, c.x_stride, c.against);
     Rows y(c.operands.y_type, c.m, matrix.n, c.y_stride, c.against);
     Rows expected(c.operands.y_type, c.m, matrix.n, c.y_stride, c.against);
     for (int64_t row = 0; row < c.m; ++row) {
-        draw_row(random, c.operands.x_type, x.row(row), matrix.k);
+        if (fill) {
+            fill(reinterpret_cast<float*>(x.row(row)));
+        } else {
+            draw_row(random, c.operands.x_type, x.row(row), matrix.k);
+        }
         multiply_row(matrix, c.operands, x.row(row), expected.row(row));
     }
     ks_matmul_args args = matmul_args(c, index, blob, x, y);
@@ -257,6 +262,38 @@ TEST_P(KernelTest, AddsUpTheLowestCodes) {
         c.operands.x_zero_point = 127;
         c.m = within(1 + m % 6, kernel_.min_rows, kernel_.max_rows);
         check_kernel(GetParam(), kernel_, matrix, c, random, nullptr);
+        if (HasFailure()) return;
+    }
+}
+
+// Codes and activations at either end of their range, by turns from one pair of values to the next or not: partial sums
+// of 16 bits, which some kernels keep of every other pair, do not overflow.
+TEST_P(KernelTest, TakesTheLargestPartialSums) {
+    if (is_float_format(kernel_.format)) return;
+    const int bits = bits_of_code(kernel_.format);
+    for (uint32_t pattern = 0; pattern < 16; ++pattern) {
+        const auto high_code = [&](size_t pair) { return (pattern >> (pair & 1) & 1) != 0; };
+        const auto high_value = [&](int64_t k) { return (pattern >> (2 + (k / 2 & 1)) & 1) != 0; };
+        Random random(pattern);
+        const int64_t n = within(33, kernel_.min_columns, INT64_MAX);
+        Matrix matrix = draw_matrix(random, kernel_.format, n, 64, is_grouped(kernel_.format) ? 32 : 0, true);
+        for (size_t i = 0; i < matrix.weights.size(); ++i) {
+            if (bits == 8) {
+                matrix.weights[i] = high_code(i / 2) ? 0x7F : 0x80;
+            } else if (bits == 2) {
+                matrix.weights[i] = static_cast<uint8_t>((high_code(0) ? 0x0F : 0) | (high_code(1) ? 0xF0 : 0));
+            } else if (kernel_.format != KS_FORMAT_Q4_0) {
+                matrix.weights[i] = high_code(i) ? 0xFF : 0;
+            } else if (i % 18 > 1) {
+                matrix.weights[i] = high_code(i % 18 / 2 - 1) ? 0xFF : 0;
+            }
+        }
+        Case c = draw_case(random, 0, kernel_, matrix);
+        c.m = within(11, kernel_.min_rows, kernel_.max_rows);
+        c.operands = Operands();
+        check_kernel(GetParam(), kernel_, matrix, c, random, nullptr, [&](float* row) {
+            for (int64_t k = 0; k < matrix.k; ++k) row[k] = high_value(k) ? 1.0f : -1.0f;
+        });
         if (HasFailure()) return;
     }
 }

@@ -52,4 +52,7 @@ internal enum ks_cpu_feature
 
     /// <summary>x86 F16C: conversions of half-precision floats.</summary>
     KS_CPU_F16C = 1048576,
+
+    /// <summary>x86 AVX-VNNI: 8-bit dot products on vectors of 256 bits.</summary>
+    KS_CPU_AVXVNNI = 2097152,
 }

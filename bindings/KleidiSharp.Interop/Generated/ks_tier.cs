@@ -32,4 +32,7 @@ internal enum ks_tier
 
     /// <summary>x64: AVX-512 F, BW, DQ, VL and VNNI.</summary>
     KS_TIER_AVX512VNNI = 512,
+
+    /// <summary>x64: AVX-VNNI with AVX2 and FMA; preferred to AVX2, and AVX-512 VNNI to it.</summary>
+    KS_TIER_AVXVNNI = 1024,
 }

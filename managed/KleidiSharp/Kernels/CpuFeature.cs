@@ -54,4 +54,7 @@ public enum CpuFeature : long
 
     /// <summary>x86 conversion between half and single precision.</summary>
     F16c = 1048576,
+
+    /// <summary>x86 AVX-VNNI: 8-bit dot products on vectors of 256 bits.</summary>
+    AvxVnni = 2097152,
 }

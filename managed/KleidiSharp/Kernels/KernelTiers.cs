@@ -38,6 +38,9 @@ public enum KernelTiers
     /// <summary>x64: AVX-512 with VNNI; "avx512vnni".</summary>
     Avx512Vnni = 512,
 
+    /// <summary>x64: AVX-VNNI with AVX2 and FMA, between the two above; "avxvnni".</summary>
+    AvxVnni = 1024,
+
     /// <summary>C#, with SIMD where .NET has it; "managed".</summary>
     Managed = 1 << 30,
 }

@@ -24,6 +24,9 @@ inline RowTiles row_tiles(int64_t m) {
     return {m, m / by_six >= 5 ? by_six : (m + kMaxHeight - 1) / kMaxHeight};
 }
 
+// Sums of 32 bits begin with the start of a group as it is.
+inline int32_t start_of_chunk(int32_t start) { return start; }
+
 // ---- Vectors of columns, for the families
 
 using Floats = __m512;

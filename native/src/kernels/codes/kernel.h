@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kernel for a family: what the tiers have in common of it. Included after the header of a tier, which defines
-// row_tiles(), extremes(), pack_chunk() and multiply_tile().
+// row_tiles(), extremes(), pack_chunk(), start_of_chunk() and multiply_tile().
 #pragma once
 
 #include <utility>
@@ -38,7 +38,8 @@ void pack_rows(const MatMul& mm, const float* x, uint8_t* to) {
         int32_t sums[kMaxHeight];
         store_sums(row_sums, sums);
         for (int r = 0; r < kHeight; ++r) {
-            const GroupRow row = Family::group_row(sums[r], quantizers[r]);
+            GroupRow row = Family::group_row(sums[r], quantizers[r]);
+            if (Family::kGrouping != Grouping::kChannel && values == kChunk) row.start = start_of_chunk(row.start);
             __builtin_memcpy(group_rows + r * sizeof row, &row, sizeof row);
         }
     }

@@ -23,6 +23,9 @@ constexpr int kCodeOffset = 0;
 
 inline RowTiles row_tiles(int64_t m) { return {m, (m + kMaxHeight - 1) / kMaxHeight}; }
 
+// Sums of 32 bits begin with the start of a group as it is.
+inline int32_t start_of_chunk(int32_t start) { return start; }
+
 // ---- Vectors of columns, for the families
 
 using Floats = float32x4_t;

@@ -159,12 +159,16 @@ struct Tile {
 
 using TileFunction = void (*)(const Tile& tile);
 
+// Lines of a chunk.
+template <typename Family, Grouping kGrouping>
+constexpr int kChunkLines =
+    (kChunkBytes<Family> + (kGrouping == Grouping::kChannel ? 0 : kGroupEndBytes<Family>)) / kLine;
+
 // Fetches a chunk and, where it is a group, what follows.
 template <typename Family, Grouping kGrouping>
 [[gnu::always_inline]] inline void fetch_chunk(const uint8_t* from) {
-    constexpr int kGroupEnd = kGrouping == Grouping::kChannel ? 0 : kGroupEndBytes<Family>;
 #pragma GCC unroll 16
-    for (int i = 0; i < (kChunkBytes<Family> + kGroupEnd) / kLine; ++i) __builtin_prefetch(from + kLine * i);
+    for (int i = 0; i < kChunkLines<Family, kGrouping>; ++i) __builtin_prefetch(from + kLine * i);
 }
 
 // Fetches what a chunk asks for; `weights` is where its codes are.
