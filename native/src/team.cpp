@@ -206,7 +206,9 @@ void parallel_for(ks_team* team, int64_t tasks, void (*run)(void* context, int64
 
 extern "C" {
 
-uint64_t ks_team_size(int32_t workers) { return workers >= 1 && workers <= ks::kMostWorkers ? ks::size_for(workers) : 0; }
+uint64_t ks_team_size(int32_t workers) {
+    return workers >= 1 && workers <= ks::kMostWorkers ? ks::size_for(workers) : 0;
+}
 
 int32_t ks_team_init(void* memory, uint64_t memory_size, int32_t workers) {
     KS_CHECK(ks::check_buffer("memory", memory, KS_ALIGNMENT));
