@@ -16,6 +16,7 @@ allowed() { # MACHINE OBJECT
     [[ $2 != */kernels/@(f16|q4_0)/* ]] || avx2+=+f16c
     local avx512=generic64+avx2+fma+avx512f+avx512bw+avx512dq+avx512vl
     case $1:$tier in
+        x86-64:amx) echo "$avx512+avx512_vnni+gfni+amx_int8" ;;
         x86-64:avx512vnni) echo "$avx512+avx512_vnni" ;;
         x86-64:avx512) echo "$avx512" ;;
         x86-64:avxvnni) echo "$avx2+avx_vnni" ;;

@@ -37,7 +37,7 @@ BEGIN {
         hosts[++host_count] = line; about[host_count] = text
     }
     formats = split("f32 f16 bf16 int8-channel int4-channel int2-channel int4 int4-asymmetric q4_0", format)
-    tiers = split("portable neon dotprod i8mm sve sme sme2 avx2 avxvnni avx512vnni", tier)
+    tiers = split("portable neon dotprod i8mm sve sme sme2 avx2 avxvnni avx512vnni amx", tier)
     for (t = 1; t <= tiers; t++) place[tier[t]] = t
     # The committed numbers: rows "| tier | `kernel` | cases... |" under "## format".
     while ((getline line < old) > 0) {

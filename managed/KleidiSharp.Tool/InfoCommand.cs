@@ -9,7 +9,8 @@ namespace KleidiSharp.Tool;
 /// <summary><c>kleidi info</c>: the kernels of a machine.</summary>
 internal sealed class InfoCommand : ToolCommand
 {
-    private const KernelTiers X64Tiers = KernelTiers.Avx2 | KernelTiers.AvxVnni | KernelTiers.Avx512Vnni;
+    private const KernelTiers X64Tiers = KernelTiers.Avx2 | KernelTiers.AvxVnni | KernelTiers.Avx512Vnni
+        | KernelTiers.Amx;
     private const KernelTiers ArmTiers = KernelTiers.Neon | KernelTiers.DotProd | KernelTiers.I8mm | KernelTiers.Sve
         | KernelTiers.Sme | KernelTiers.Sme2;
 

@@ -305,7 +305,9 @@ enum ks_tier {
     /** x64: AVX-512 F, BW, DQ, VL and VNNI. */
     KS_TIER_AVX512VNNI = 512,
     /** x64: AVX-VNNI with AVX2 and FMA; preferred to AVX2, and AVX-512 VNNI to it. */
-    KS_TIER_AVXVNNI = 1024
+    KS_TIER_AVXVNNI = 1024,
+    /** x64: AMX with int8 tiles, besides AVX-512 VNNI and GFNI; for several rows, preferred to all others. */
+    KS_TIER_AMX = 2048
 };
 
 /**
@@ -369,7 +371,13 @@ enum ks_cpu_feature {
     /** x86 F16C: conversions of half-precision floats. */
     KS_CPU_F16C = 1048576,
     /** x86 AVX-VNNI: 8-bit dot products on vectors of 256 bits. */
-    KS_CPU_AVXVNNI = 2097152
+    KS_CPU_AVXVNNI = 2097152,
+    /**
+     * x86 AMX with int8 tiles, and GFNI. Linux lets a process use tiles once it has asked; the first call of any function
+     * that looks at CPU features asks. Where the answer is no, as when a thread has too small a stack for signals, this
+     * feature is not there.
+     */
+    KS_CPU_AMX_INT8 = 4194304
 };
 
 /** Why a kernel is not used; KS_REJECT_NONE where it can be. */

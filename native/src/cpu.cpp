@@ -52,6 +52,11 @@ uint64_t detect() {
         bit(b, 31)) {  // F, DQ, BW, VL
         features |= KS_CPU_AVX512;
         if (bit(c, 11)) features |= KS_CPU_AVX512VNNI;
+        constexpr uint64_t kTileStates = 0x60000;
+        const bool gfni = bit(c, 8);
+        if (gfni && (states & kTileStates) == kTileStates && bit(d, 24) && bit(d, 25) && os_may_use_tiles()) {
+            features |= KS_CPU_AMX_INT8;
+        }
     }
     if (last_subleaf >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && bit(a, 4)) features |= KS_CPU_AVXVNNI;
     return features;
@@ -150,6 +155,8 @@ const char* cpu_feature_name(uint64_t feature) {
             return "f16c";
         case KS_CPU_AVXVNNI:
             return "avxvnni";
+        case KS_CPU_AMX_INT8:
+            return "amxint8";
         default:
             return "unknown";
     }

@@ -34,22 +34,25 @@ constexpr const char* kKleidiSharp = "KleidiSharp";
 constexpr uint64_t kNeedsAVX2 = KS_CPU_AVX2 | KS_CPU_FMA;
 constexpr uint64_t kNeedsAVXVNNI = kNeedsAVX2 | KS_CPU_AVXVNNI;
 constexpr uint64_t kNeedsAVX512VNNI = KS_CPU_AVX512 | KS_CPU_AVX512VNNI;
+constexpr uint64_t kNeedsAMX = kNeedsAVX512VNNI | KS_CPU_AMX_INT8;
 
-#define KS_X64_ROW(name, note, format, layout, tier, needs, code)                                             \
-    {                                                                                                         \
-        name, kKleidiSharp, note, format, layout, KS_TIER_##tier, needs, Vectors::kAny, 1, kAnyRows, 1, true, \
-            KS_CODE_X64(code)                                                                                 \
+#define KS_X64_ROW(name, note, format, layout, tier, needs, min_rows, code)                                          \
+    {                                                                                                                \
+        name, kKleidiSharp, note, format, layout, KS_TIER_##tier, needs, Vectors::kAny, min_rows, kAnyRows, 1, true, \
+            KS_CODE_X64(code)                                                                                        \
     }
 
 // The x64 kernels of a family of weights in codes. `more` is what those on vectors of 256 bits need besides.
 #define KS_X64_ROWS(family, format, layout, more, code, avx2_note)                                                    \
-    KS_X64_ROW("ks_" family "_6x32_avx512vnni",                                                                       \
-               "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory", format,  \
-               layout, AVX512VNNI, kNeedsAVX512VNNI, code##Avx512Vnni),                                               \
+    KS_X64_ROW("ks_" family "_16x32_amx", "14 rows or more, in tiles of 16 rows by 16 columns", format, layout, AMX,  \
+               kNeedsAMX, 14, code##Amx),                                                                              \
+        KS_X64_ROW("ks_" family "_6x32_avx512vnni",                                                                   \
+                   "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",      \
+                   format, layout, AVX512VNNI, kNeedsAVX512VNNI, 1, code##Avx512Vnni),                                \
         KS_X64_ROW("ks_" family "_6x16_avxvnni",                                                                      \
                    "6 rows by 16 columns in registers, for processors with VNNI but without AVX-512", format, layout, \
-                   AVXVNNI, kNeedsAVXVNNI | (more), code##AvxVnni),                                                   \
-        KS_X64_ROW("ks_" family "_5x16_avx2", avx2_note, format, layout, AVX2, kNeedsAVX2 | (more), code##Avx2)
+                   AVXVNNI, kNeedsAVXVNNI | (more), 1, code##AvxVnni),                                                \
+        KS_X64_ROW("ks_" family "_5x16_avx2", avx2_note, format, layout, AVX2, kNeedsAVX2 | (more), 1, code##Avx2)
 
 // Columns below which most of an SME kernel's tile would be idle with vectors of 512 bits.
 constexpr int64_t kSmeColumns = 32;

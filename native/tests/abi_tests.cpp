@@ -16,7 +16,8 @@ namespace ks_test {
 namespace {
 
 constexpr uint32_t kTiers[] = {KS_TIER_PORTABLE, KS_TIER_NEON, KS_TIER_DOTPROD, KS_TIER_I8MM,       KS_TIER_SVE,
-                               KS_TIER_SME,      KS_TIER_SME2, KS_TIER_AVX2,    KS_TIER_AVX512VNNI, KS_TIER_AVXVNNI};
+                               KS_TIER_SME,      KS_TIER_SME2, KS_TIER_AVX2,    KS_TIER_AVX512VNNI, KS_TIER_AVXVNNI,
+                               KS_TIER_AMX};
 
 TEST(Abi, SaysWhatItIs) {
     EXPECT_EQ(ks_abi_version(), uint32_t{KS_ABI_VERSION});

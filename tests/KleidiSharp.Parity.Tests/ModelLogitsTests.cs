@@ -10,10 +10,10 @@ namespace KleidiSharp.KernelTests;
 public sealed class ModelLogitsTests
 {
     private const KernelTiers AllTiers = KernelTiers.Portable | KernelTiers.Neon | KernelTiers.DotProd | KernelTiers.I8mm
-        | KernelTiers.Avx2 | KernelTiers.AvxVnni | KernelTiers.Avx512Vnni;
+        | KernelTiers.Avx2 | KernelTiers.AvxVnni | KernelTiers.Avx512Vnni | KernelTiers.Amx;
 
     private static readonly KernelTiers[] s_x64Tiers =
-        [KernelTiers.Portable, KernelTiers.Avx2, KernelTiers.AvxVnni, KernelTiers.Avx512Vnni];
+        [KernelTiers.Portable, KernelTiers.Avx2, KernelTiers.AvxVnni, KernelTiers.Avx512Vnni, KernelTiers.Amx];
 
     [SkippableTheory]
     [InlineData(false)]

@@ -141,7 +141,7 @@ public sealed class FormatTests
         Assert.Equal("none", TierNames.Format(KernelTiers.None));
         var error = Assert.Throws<FormatException>(() => TierNames.Parse("avx2,avx3"));
         Assert.Contains("'avx3'", error.Message, StringComparison.Ordinal);
-        Assert.Contains("portable, neon, dotprod, i8mm, sve, sme, sme2, avx2, avx512vnni, avxvnni, managed", error.Message, StringComparison.Ordinal);
+        Assert.Contains("portable, neon, dotprod, i8mm, sve, sme, sme2, avx2, avx512vnni, avxvnni, amx, managed", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

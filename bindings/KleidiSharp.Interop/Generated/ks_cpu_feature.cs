@@ -55,4 +55,11 @@ internal enum ks_cpu_feature
 
     /// <summary>x86 AVX-VNNI: 8-bit dot products on vectors of 256 bits.</summary>
     KS_CPU_AVXVNNI = 2097152,
+
+    /// <summary>
+    /// x86 AMX with int8 tiles, and GFNI. Linux lets a process use tiles once it has asked; the first call of any
+    /// function that looks at CPU features asks. Where the answer is no, as when a thread has too small a stack for
+    /// signals, this feature is not there.
+    /// </summary>
+    KS_CPU_AMX_INT8 = 4194304,
 }

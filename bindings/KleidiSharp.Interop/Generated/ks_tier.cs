@@ -35,4 +35,9 @@ internal enum ks_tier
 
     /// <summary>x64: AVX-VNNI with AVX2 and FMA; preferred to AVX2, and AVX-512 VNNI to it.</summary>
     KS_TIER_AVXVNNI = 1024,
+
+    /// <summary>
+    /// x64: AMX with int8 tiles, besides AVX-512 VNNI and GFNI; for several rows, preferred to all others.
+    /// </summary>
+    KS_TIER_AMX = 2048,
 }

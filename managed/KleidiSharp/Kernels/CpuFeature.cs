@@ -57,4 +57,7 @@ public enum CpuFeature : long
 
     /// <summary>x86 AVX-VNNI: 8-bit dot products on vectors of 256 bits.</summary>
     AvxVnni = 2097152,
+
+    /// <summary>x86 AMX with int8 tiles, and GFNI.</summary>
+    AmxInt8 = 4194304,
 }

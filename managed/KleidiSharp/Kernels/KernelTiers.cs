@@ -41,6 +41,9 @@ public enum KernelTiers
     /// <summary>x64: AVX-VNNI with AVX2 and FMA, between the two above; "avxvnni".</summary>
     AvxVnni = 1024,
 
+    /// <summary>x64: AMX with int8 tiles, for several rows; "amx".</summary>
+    Amx = 2048,
+
     /// <summary>C#, with SIMD where .NET has it; "managed".</summary>
     Managed = 1 << 30,
 }

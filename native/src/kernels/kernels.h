@@ -17,21 +17,27 @@ extern const KernelCode kF16Portable;
 extern const KernelCode kBf16Portable;
 
 // x64
+extern const KernelCode kInt4GroupAmx;
 extern const KernelCode kInt4GroupAvx512Vnni;
 extern const KernelCode kInt4GroupAvxVnni;
 extern const KernelCode kInt4GroupAvx2;
+extern const KernelCode kInt4ChannelAmx;
 extern const KernelCode kInt4ChannelAvx512Vnni;
 extern const KernelCode kInt4ChannelAvxVnni;
 extern const KernelCode kInt4ChannelAvx2;
+extern const KernelCode kInt8ChannelAmx;
 extern const KernelCode kInt8ChannelAvx512Vnni;
 extern const KernelCode kInt8ChannelAvxVnni;
 extern const KernelCode kInt8ChannelAvx2;
+extern const KernelCode kInt2ChannelAmx;
 extern const KernelCode kInt2ChannelAvx512Vnni;
 extern const KernelCode kInt2ChannelAvxVnni;
 extern const KernelCode kInt2ChannelAvx2;
+extern const KernelCode kQ4Amx;
 extern const KernelCode kQ4Avx512Vnni;
 extern const KernelCode kQ4AvxVnni;
 extern const KernelCode kQ4Avx2;
+extern const KernelCode kInt4AsymmetricAmx;
 extern const KernelCode kInt4AsymmetricAvx512Vnni;
 extern const KernelCode kInt4AsymmetricAvxVnni;
 extern const KernelCode kInt4AsymmetricAvx2;

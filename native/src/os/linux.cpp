@@ -37,6 +37,16 @@ int32_t os_processors() {
     return processors > 0 ? processors : 1;
 }
 
+#if defined(__x86_64__)
+
+bool os_may_use_tiles() {
+    constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+    constexpr int kTileData = 18;
+    return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+#endif
+
 #if defined(__aarch64__)
 
 uint64_t os_arm_features() {

@@ -34,6 +34,13 @@ int32_t os_processors() {
     return sysctlbyname("hw.activecpu", &processors, &size, nullptr, 0) == 0 && processors > 0 ? processors : 1;
 }
 
+#if defined(__x86_64__)
+
+// No Mac has AMX.
+bool os_may_use_tiles() { return false; }
+
+#endif
+
 #if defined(__aarch64__)
 
 namespace {

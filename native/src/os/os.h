@@ -17,6 +17,13 @@ void os_wake(std::atomic<uint32_t>& word, int32_t threads);
 // Processors that this thread may run on, at least 1.
 int32_t os_processors();
 
+#if defined(__x86_64__)
+
+// Whether the system lets this process use the tile registers of AMX; asks for it where it has to be asked.
+bool os_may_use_tiles();
+
+#endif
+
 #if defined(__aarch64__)
 
 // ks_cpu_feature bits that the operating system lets programs use.

@@ -27,6 +27,13 @@ int32_t os_processors() {
     return process != 0 ? __builtin_popcountll(process) : static_cast<int32_t>(GetActiveProcessorCount(ALL_PROCESSOR_GROUPS));
 }
 
+#if defined(__x86_64__)
+
+// Windows has a function for it, which could not be tried yet.
+bool os_may_use_tiles() { return false; }
+
+#endif
+
 #if defined(__aarch64__)
 
 // SVE and SME are left off: Windows does not tell their vector lengths.

@@ -14,6 +14,7 @@ struct Channel {
     static constexpr int kEndBytes = sizeof(float);                      // bias
     static constexpr Rounding kRounding = Rounding::kHalfAway;
     static constexpr bool kQuantizedPerGroup = false;
+    static constexpr bool kKeepsSum = false;
 
     static Quantizer quantizer(const Extremes& row, const RowQuantization* fixed) {
         return quantizer_of_row(row, fixed);

@@ -12,6 +12,7 @@ struct Int4Asymmetric {
     static constexpr int kEndBytes = sizeof(float);        // bias
     static constexpr Rounding kRounding = Rounding::kHalfEven;
     static constexpr bool kQuantizedPerGroup = true;
+    static constexpr bool kKeepsSum = true;
 
     static Quantizer quantizer(const Extremes& values, const RowQuantization*) {
         if (values.magnitude() < 0x1p-75f) return {0, 0, 0};

@@ -12,6 +12,7 @@ struct Int4Group {
     static constexpr int kEndBytes = 2 * sizeof(float);   // rowsum, bias
     static constexpr Rounding kRounding = Rounding::kHalfAway;
     static constexpr bool kQuantizedPerGroup = false;
+    static constexpr bool kKeepsSum = false;
 
     static Quantizer quantizer(const Extremes& row, const RowQuantization* fixed) {
         return quantizer_of_row(row, fixed);

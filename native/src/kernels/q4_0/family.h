@@ -14,6 +14,7 @@ struct Q4 {
     static constexpr int kEndBytes = sizeof(float);       // bias
     static constexpr Rounding kRounding = Rounding::kHalfAway;
     static constexpr bool kQuantizedPerGroup = true;
+    static constexpr bool kKeepsSum = false;
 
     // The block with the largest magnitude has the largest scale: that of the row, if the row were one block.
     static Quantizer quantizer(const Extremes& values, const RowQuantization*) {

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/codes/amx.h"
+#include "kernels/codes/amx_kernel.h"
+#include "kernels/codes/channel.h"
+
+namespace ks {
+
+const KernelCode kInt8ChannelAmx = AmxKernel<Channel<8>>::kCode;
+
+}  // namespace ks
