@@ -31,7 +31,7 @@ function add(names, count, name) {
 }
 BEGIN {
     # The processors, and the order of formats and tiers.
-    host_count = 1; hosts[1] = "x64"; about[1] = "A machine with AVX-512 VNNI and AVX-VNNI; its own kernels, not emulated."
+    host_count = 1; hosts[1] = "x64"; about[1] = "A machine with AVX-512 VNNI, AVX-VNNI and AMX; its own kernels, not emulated."
     while ((getline line < list) > 0) {
         if (line ~ /^#/) { text = substr(line, 3); continue }
         hosts[++host_count] = line; about[host_count] = text

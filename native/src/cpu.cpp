@@ -26,6 +26,18 @@ uint64_t enabled_states() {
     return (uint64_t{high} << 32) | low;
 }
 
+// `d`: of leaf 7.
+bool has_tiles([[maybe_unused]] uint64_t states, [[maybe_unused]] uint32_t d) {
+#if defined(KS_SOFTWARE_TILES)
+    return true;
+#else
+    constexpr uint64_t kTileStates = 0x60000;
+    constexpr int kAmxTile = 24;
+    constexpr int kAmxInt8 = 25;
+    return (states & kTileStates) == kTileStates && bit(d, kAmxTile) && bit(d, kAmxInt8) && os_may_use_tiles();
+#endif
+}
+
 uint64_t detect() {
     uint32_t a;
     uint32_t b;
@@ -52,11 +64,7 @@ uint64_t detect() {
         bit(b, 31)) {  // F, DQ, BW, VL
         features |= KS_CPU_AVX512;
         if (bit(c, 11)) features |= KS_CPU_AVX512VNNI;
-        constexpr uint64_t kTileStates = 0x60000;
-        const bool gfni = bit(c, 8);
-        if (gfni && (states & kTileStates) == kTileStates && bit(d, 24) && bit(d, 25) && os_may_use_tiles()) {
-            features |= KS_CPU_AMX_INT8;
-        }
+        if (bit(c, 8) && has_tiles(states, d)) features |= KS_CPU_AMX_INT8;  // GFNI
     }
     if (last_subleaf >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && bit(a, 4)) features |= KS_CPU_AVXVNNI;
     return features;

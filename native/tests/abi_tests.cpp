@@ -51,6 +51,12 @@ TEST(Abi, CpuInfo) {
     uint32_t words[4] = {};
     __get_cpuid_count(7, 1, &words[0], &words[1], &words[2], &words[3]);
     EXPECT_EQ((info.features & KS_CPU_AVXVNNI) != 0, (words[0] & 0x10) != 0 && __builtin_cpu_supports("avx2") != 0);
+#if !defined(KS_SOFTWARE_TILES)
+    // Whether the system lets us use them is not for cpuid to say.
+    constexpr uint32_t kAmxTileAndInt8 = 0x3000000;
+    __get_cpuid_count(7, 0, &words[0], &words[1], &words[2], &words[3]);
+    EXPECT_TRUE((info.features & KS_CPU_AMX_INT8) == 0 || (words[3] & kAmxTileAndInt8) == kAmxTileAndInt8);
+#endif
 #elif defined(__aarch64__)
     EXPECT_EQ(info.arch, uint32_t{KS_ARCH_ARM64});
     EXPECT_NE(info.features & KS_CPU_NEON, 0u);

@@ -23,6 +23,16 @@ struct alignas(64) TileConfig {
 };
 static_assert(sizeof(TileConfig) == 64, "as the processor has it");
 
+}  // namespace
+}  // namespace ks
+
+#if defined(KS_SOFTWARE_TILES)
+#include "kernels/codes/software_tile_registers.h"
+#else
+
+namespace ks {
+namespace {
+
 // The registers of this thread, in use as long as this lives: afterwards the system need not keep them.
 class TileRegisters {
   public:
@@ -56,3 +66,5 @@ template <int kSum, int kLeft, int kRight>
 
 }  // namespace
 }  // namespace ks
+
+#endif
