@@ -45,7 +45,7 @@ constexpr uint64_t kNeedsAMX = kNeedsAVX512VNNI | KS_CPU_AMX_INT8;
 // The x64 kernels of a family of weights in codes. `more` is what those on vectors of 256 bits need besides.
 #define KS_X64_ROWS(family, format, layout, more, code, avx2_note)                                                    \
     KS_X64_ROW("ks_" family "_16x32_amx", "14 rows or more, in tiles of 16 rows by 16 columns", format, layout, AMX,  \
-               kNeedsAMX, 14, code##Amx),                                                                              \
+               kNeedsAMX, 14, code##Amx),                                                                             \
         KS_X64_ROW("ks_" family "_6x32_avx512vnni",                                                                   \
                    "6 rows by 32 columns in registers; a single row streams the weights at the speed of memory",      \
                    format, layout, AVX512VNNI, kNeedsAVX512VNNI, 1, code##Avx512Vnni),                                \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernels for weights in codes on AMX, for several rows at once. The processor's tiles hold 16 rows by 32 values of
 // activations, 32 values by 16 columns of weights and 16 x 16 int32 sums. Sums go by way of memory to the vectors, on
-// which the rest of the arithmetic is done, so a block of weights is unpacked to int8 once for all rows, and each tile of
-// rows goes through the block's groups with its f32 sums in registers.
+// which the rest of the arithmetic is done, so a block of weights is unpacked to int8 once for all rows, and each tile
+// of rows goes through the block's groups with its f32 sums in registers.
 #pragma once
 
 #include "kernels/codes/tile_registers.h"
@@ -95,8 +95,8 @@ void unpack_chunk(const uint8_t* from, uint8_t* to) {
 
 // ---- Multiplication
 
-// Registers: of two tiles of rows by two of columns. The rows of a tile that is less tall than configured are followed by
-// others, whose sums are left alone.
+// Registers: of two tiles of rows by two of columns. The rows of a tile that is less tall than configured are followed
+// by others, whose sums are left alone.
 enum : int { kRowsTile = 0, kWeightsTile = 2, kSumsTile = 4 };
 constexpr int kRowTilesAtOnce = 2;
 
@@ -116,7 +116,7 @@ using TileOfPanel = T[kPanelTiles][kMaxHeight][kTileColumns];
 // What a thread keeps of a panel.
 struct alignas(64) Workspace {
     static constexpr int64_t kChunks = 8;  // of k, unpacked at a time
-    static constexpr int64_t kGroups = 4;   // whose sums are added at a time
+    static constexpr int64_t kGroups = 4;  // whose sums are added at a time
     static constexpr int64_t kTiles = (kMaxBlockRows + kMaxHeight - 1) / kMaxHeight;
 
     uint8_t codes[kChunks * kUnpackedChunk];
@@ -148,7 +148,7 @@ template <typename Family, int kRowTiles>
     }
 }
 
-inline void clear_sums() {
+inline void clear_sum_tiles() {
     clear_tile<kSumsTile>();
     clear_tile<kSumsTile + 1>();
     clear_tile<kSumsTile + 2>();
@@ -156,7 +156,7 @@ inline void clear_sums() {
 }
 
 template <int kRowTiles>
-[[gnu::always_inline]] inline void load_sums(const TileOfPanel<int32_t>* from) {
+[[gnu::always_inline]] inline void load_sum_tiles(const TileOfPanel<int32_t>* from) {
     load_tile<kSumsTile>(from[0][0], kLine);
     load_tile<kSumsTile + 1>(from[0][1], kLine);
     if constexpr (kRowTiles > 1) load_tile<kSumsTile + 2>(from[1][0], kLine);
@@ -164,7 +164,7 @@ template <int kRowTiles>
 }
 
 template <int kRowTiles>
-[[gnu::always_inline]] inline void store_sums(TileOfPanel<int32_t>* to) {
+[[gnu::always_inline]] inline void store_sum_tiles(TileOfPanel<int32_t>* to) {
     store_tile<kSumsTile>(to[0][0], kLine);
     store_tile<kSumsTile + 1>(to[0][1], kLine);
     if constexpr (kRowTiles > 1) store_tile<kSumsTile + 2>(to[1][0], kLine);

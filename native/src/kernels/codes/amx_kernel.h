@@ -15,7 +15,7 @@ class AmxKernel {
 
     const MatMul& mm;
     const RowTiles tiles;
-    const int64_t chunks;       // in a group
+    const int64_t chunks;  // in a group
     const int64_t groups;
     const int64_t group_bytes;  // in the panel
     const uint8_t* panel;
@@ -66,12 +66,8 @@ class AmxKernel {
     void add(int64_t tile, int64_t group, int64_t count, const TileOfPanel<int32_t>* sums, int64_t sums_step,
              std::integer_sequence<int, kMore...>) {
         static constexpr AddFunction by_height[] = {add_groups<Family, kMinHeight + kMore>...};
-        const Groups part = {lhs(tile, group),
-                             lhs_step(tile),
-                             panel + group * group_bytes + chunks * kChunkBytes<Family>,
-                             group_bytes,
-                             count,
-                             group == 0};
+        const uint8_t* const columns = panel + group * group_bytes + chunks * kChunkBytes<Family>;
+        const Groups part = {lhs(tile, group), lhs_step(tile), columns, group_bytes, count, group == 0};
         by_height[tiles.height(tile) - kMinHeight](part, sums, sums_step, work.acc[tile]);
     }
 
@@ -89,9 +85,9 @@ class AmxKernel {
             for (int64_t i = 0; i < some; ++i) {
                 Rows rows = first;
                 for (int t = 0; t < kRowTiles; ++t) rows.codes[t] += (g + i) * steps[t];
-                clear_sums();
+                clear_sum_tiles();
                 multiply_chunks<Family, kRowTiles>(rows, work.codes + (g + i) * chunks * kUnpackedChunk, chunks);
-                store_sums<kRowTiles>(work.sums[i]);
+                store_sum_tiles<kRowTiles>(work.sums[i]);
             }
             for (int t = 0; t < kRowTiles; ++t) add(tile + t, begin + g, some, &work.sums[0][t], kRowTilesAtOnce);
         }
@@ -105,16 +101,17 @@ class AmxKernel {
             for (int64_t tile = 0; tile < tiles.count; tile += kRowTilesAtOnce) {
                 fetch_next(panel + (begin + count) * group_bytes, count * group_bytes, tile / kRowTilesAtOnce,
                            (tiles.count + 1) / kRowTilesAtOnce);
-                tiles.count - tile > 1 ? multiply_groups<2>(tile, begin, count) : multiply_groups<1>(tile, begin, count);
+                tiles.count - tile > 1 ? multiply_groups<2>(tile, begin, count)
+                                       : multiply_groups<1>(tile, begin, count);
             }
         }
     }
 
     template <int kRowTiles>
     void multiply_part(int64_t tile, int64_t group, int64_t begin, int64_t count, const uint8_t* weights) {
-        begin == 0 ? clear_sums() : load_sums<kRowTiles>(&work.large_sums[tile]);
+        begin == 0 ? clear_sum_tiles() : load_sum_tiles<kRowTiles>(&work.large_sums[tile]);
         multiply_chunks<Family, kRowTiles>(rows(tile, kRowTiles, group, begin), weights, count);
-        store_sums<kRowTiles>(&work.large_sums[tile]);
+        store_sum_tiles<kRowTiles>(&work.large_sums[tile]);
     }
 
     // In parts.

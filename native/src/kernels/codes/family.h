@@ -12,7 +12,7 @@
 //   GroupColumns, load_group(), add_group(), finish()       the arithmetic up to the bias, on vectors of columns
 //
 // Activations are a sequence of row tiles. A tile is: for each group the GroupRow of each row, then for each 4 values
-// along k (on NEON 32) their codes, row by row; after the groups the EndRow of each row. k is padded to whole chunks,
+// along k (on NEON and AMX 32) their codes, row by row; after the groups the EndRow of each row. k is padded to whole chunks,
 // where weights have value 0.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preparing the activations for a kernel of a family: what the tiers have in common of it. Included after the header of a
-// tier, which defines row_tiles(), extremes(), pack_chunk(), store_sums() and start_of_chunk().
+// Preparing the activations for a kernel of a family: what the tiers have in common of it. Included after the header of
+// a tier, which defines row_tiles(), extremes(), pack_chunk(), store_sums() and start_of_chunk().
 #pragma once
 
 #include <utility>
@@ -67,9 +67,7 @@ class PackedRows {
         return lhs_row_bytes<Family, kRowQuadBytes<Family>>(k, group);
     }
 
-    static uint64_t size(int64_t m, int64_t k, int64_t group) {
-        return static_cast<uint64_t>(m * row_bytes(k, group));
-    }
+    static uint64_t size(int64_t m, int64_t k, int64_t group) { return static_cast<uint64_t>(m * row_bytes(k, group)); }
 
     static int64_t pieces(int64_t m) { return row_tiles(m).count; }
 

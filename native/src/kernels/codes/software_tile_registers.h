@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tile registers of AMX in software, for machines without them and for sanitizers, which do not see what instructions
-// on tiles read and write. The functions of tile_registers.h, in whose place it is included.
+// The tile registers of AMX in software, for machines without them and for sanitizers, which do not see what
+// instructions on tiles read and write. The functions of tile_registers.h, in whose place it is included.
 #pragma once
 
 #include <stdint.h>
@@ -44,7 +44,8 @@ void load_tile(const void* from, int64_t step) {
     clear_tile<kTile>();
     const TileConfig& config = software_tiles.config;
     for (int row = 0; row < config.rows[kTile]; ++row) {
-        memcpy(software_tiles.tiles[kTile][row], static_cast<const uint8_t*>(from) + row * step, config.row_bytes[kTile]);
+        memcpy(software_tiles.tiles[kTile][row], static_cast<const uint8_t*>(from) + row * step,
+               config.row_bytes[kTile]);
     }
 }
 
