@@ -61,13 +61,15 @@ static float *random_floats(int64_t count)
     return values;
 }
 
-// The buffer type whose weights ggml rearranges for its fastest kernels.
+// The buffer type whose weights ggml rearranges for its fastest kernels: like llama.cpp, the first that it offers, which
+// on a processor with AMX is the one for AMX.
 static ggml_backend_buffer_type_t rearranged(ggml_backend_dev_t cpu)
 {
     ggml_backend_dev_get_extra_bufts_t extra = (ggml_backend_dev_get_extra_bufts_t)ggml_backend_reg_get_proc_address(
         ggml_backend_dev_backend_reg(cpu), "ggml_backend_dev_get_extra_bufts");
     for (ggml_backend_buffer_type_t *type = extra ? extra(cpu) : NULL; type && *type; ++type) {
-        if (strstr(ggml_backend_buft_name(*type), "REPACK")) {
+        const char *name = ggml_backend_buft_name(*type);
+        if (strcmp(name, "AMX") == 0 || strstr(name, "REPACK")) {
             return *type;
         }
     }
