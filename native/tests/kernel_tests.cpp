@@ -183,6 +183,24 @@ TEST_P(KernelTest, GivesTheBitsOfTheReferenceAtEdges) {
     }
 }
 
+// Groups beyond those of files, up to the largest: kernels that unpack a group at once have room for so many values.
+TEST_P(KernelTest, TakesLargeGroups) {
+    if (!is_grouped(kernel_.format)) return;
+    Workers two(2);
+    for (const int32_t group : {288, 512, 544, 1056, 16384}) {
+        for (const int64_t m : {2, 15, 33}) {
+            Random random(seed_of_case(static_cast<uint64_t>(group + m)));
+            const int64_t n = within(33, kernel_.min_columns, INT64_MAX);
+            const int64_t k = group * (group == 16384 ? 1 : random.integer(1, 3));
+            const Matrix matrix = draw_matrix(random, kernel_.format, n, k, group, random.one_in(2));
+            Case c = draw_case(random, 0, kernel_, matrix);
+            c.m = within(m, kernel_.min_rows, kernel_.max_rows);
+            check_kernel(GetParam(), kernel_, matrix, c, random, two.team());
+            if (HasFailure()) return;
+        }
+    }
+}
+
 // Every remainder of k, with rows that touch a guard: padding of the codes counts for nothing and x ends at k.
 TEST_P(KernelTest, TakesEveryK) {
     for (int64_t k = 1; k <= 100; ++k) {

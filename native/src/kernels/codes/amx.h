@@ -121,9 +121,11 @@ struct alignas(64) Workspace {
 
     uint8_t codes[kChunks * kUnpackedChunk];
     TileOfPanel<float> acc[kTiles];
-    TileOfPanel<int32_t> sums[kGroups][kRowTilesAtOnce];
-    TileOfPanel<int32_t> large_sums[kTiles];  // of a group that is unpacked in parts
+    // Of some groups for two tiles of rows, or of a group that is unpacked in parts for all of them.
+    TileOfPanel<int32_t> sums[kTiles];
 };
+static_assert(Workspace::kGroups * kRowTilesAtOnce <= Workspace::kTiles, "room for the sums of some groups");
+static_assert(sizeof(Workspace) <= 72 << 10, "little of the stack of a thread with musl, 128 KB");
 
 // Activations of one or two tiles of rows.
 struct Rows {

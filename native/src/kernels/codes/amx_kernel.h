@@ -56,10 +56,12 @@ class AmxKernel {
         return to;
     }
 
-    // Fetches one of `shares` parts of the `bytes` that follow those that are worked on.
-    static void fetch_next(const uint8_t* next, int64_t bytes, int64_t share, int64_t shares) {
+    // Fetches a share of the `bytes` that follow those that are worked on: each tile, or two, fetches one.
+    void fetch_next(const uint8_t* next, int64_t bytes, int64_t tile) const {
+        const int64_t shares = (tiles.count + 1) / kRowTilesAtOnce;
         const int64_t lines = (bytes / kLine + shares - 1) / shares;
-        for (int64_t i = 0; i < lines; ++i) __builtin_prefetch(next + (share * lines + i) * kLine, 0, 2);
+        const int64_t first = tile / kRowTilesAtOnce * lines;
+        for (int64_t i = 0; i < lines; ++i) __builtin_prefetch(next + (first + i) * kLine, 0, 2);
     }
 
     template <int... kMore>
@@ -75,9 +77,9 @@ class AmxKernel {
         add(tile, group, count, sums, sums_step, std::make_integer_sequence<int, kMaxHeight - kMinHeight + 1>());
     }
 
-    // As many groups as fit the workspace.
+    // Groups that are unpacked, for one or two tiles of rows.
     template <int kRowTiles>
-    void multiply_groups(int64_t tile, int64_t begin, int64_t count) {
+    void multiply_unpacked(int64_t tile, int64_t begin, int64_t count) {
         const Rows first = rows(tile, kRowTiles, begin, 0);
         const int64_t steps[] = {lhs_step(tile), kRowTiles > 1 ? lhs_step(tile + 1) : 0};
         for (int64_t g = 0; g < count; g += Workspace::kGroups) {
@@ -87,9 +89,9 @@ class AmxKernel {
                 for (int t = 0; t < kRowTiles; ++t) rows.codes[t] += (g + i) * steps[t];
                 clear_sum_tiles();
                 multiply_chunks<Family, kRowTiles>(rows, work.codes + (g + i) * chunks * kUnpackedChunk, chunks);
-                store_sum_tiles<kRowTiles>(work.sums[i]);
+                store_sum_tiles<kRowTiles>(&work.sums[i * kRowTilesAtOnce]);
             }
-            for (int t = 0; t < kRowTiles; ++t) add(tile + t, begin + g, some, &work.sums[0][t], kRowTilesAtOnce);
+            for (int t = 0; t < kRowTiles; ++t) add(tile + t, begin + g, some, &work.sums[t], kRowTilesAtOnce);
         }
     }
 
@@ -99,22 +101,21 @@ class AmxKernel {
             const int64_t count = groups - begin < at_once ? groups - begin : at_once;
             for (int64_t g = 0; g < count; ++g) unpack(begin + g, 0, chunks, work.codes + g * chunks * kUnpackedChunk);
             for (int64_t tile = 0; tile < tiles.count; tile += kRowTilesAtOnce) {
-                fetch_next(panel + (begin + count) * group_bytes, count * group_bytes, tile / kRowTilesAtOnce,
-                           (tiles.count + 1) / kRowTilesAtOnce);
-                tiles.count - tile > 1 ? multiply_groups<2>(tile, begin, count)
-                                       : multiply_groups<1>(tile, begin, count);
+                fetch_next(panel + (begin + count) * group_bytes, count * group_bytes, tile);
+                tiles.count - tile > 1 ? multiply_unpacked<2>(tile, begin, count)
+                                       : multiply_unpacked<1>(tile, begin, count);
             }
         }
     }
 
     template <int kRowTiles>
     void multiply_part(int64_t tile, int64_t group, int64_t begin, int64_t count, const uint8_t* weights) {
-        begin == 0 ? clear_sum_tiles() : load_sum_tiles<kRowTiles>(&work.large_sums[tile]);
+        begin == 0 ? clear_sum_tiles() : load_sum_tiles<kRowTiles>(&work.sums[tile]);
         multiply_chunks<Family, kRowTiles>(rows(tile, kRowTiles, group, begin), weights, count);
-        store_sum_tiles<kRowTiles>(&work.large_sums[tile]);
+        store_sum_tiles<kRowTiles>(&work.sums[tile]);
     }
 
-    // In parts.
+    // Groups, channels among them, that are unpacked in parts.
     void multiply_large_groups() {
         for (int64_t g = 0; g < groups; ++g) {
             for (int64_t begin = 0; begin < chunks; begin += Workspace::kChunks) {
@@ -122,13 +123,12 @@ class AmxKernel {
                 const uint8_t* const weights = unpack(g, begin, count, work.codes);
                 const uint8_t* const next = panel + g * group_bytes + (begin + count) * kChunkBytes<Family>;
                 for (int64_t tile = 0; tile < tiles.count; tile += kRowTilesAtOnce) {
-                    fetch_next(next, count * kChunkBytes<Family>, tile / kRowTilesAtOnce,
-                               (tiles.count + 1) / kRowTilesAtOnce);
+                    fetch_next(next, count * kChunkBytes<Family>, tile);
                     tiles.count - tile > 1 ? multiply_part<2>(tile, g, begin, count, weights)
                                            : multiply_part<1>(tile, g, begin, count, weights);
                 }
             }
-            for (int64_t tile = 0; tile < tiles.count; ++tile) add(tile, g, 1, &work.large_sums[tile], 0);
+            for (int64_t tile = 0; tile < tiles.count; ++tile) add(tile, g, 1, &work.sums[tile], 0);
         }
     }
 
