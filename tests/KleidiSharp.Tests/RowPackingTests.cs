@@ -6,7 +6,7 @@ public sealed unsafe class RowPackingTests
 {
     public static TheoryData<int, int, int> Shapes => new()
     {
-        { 1, 32, 32 }, { 5, 96, 32 }, { 33, 192, 96 }, { 70, 4096, 64 },
+        { 1, 32, 32 }, { 5, 96, 32 }, { 33, 192, 96 }, { 7, 21 * 32, 32 }, { 70, 4096, 64 },
     };
 
     [Theory]
@@ -150,6 +150,13 @@ public sealed unsafe class RowPackingTests
             for (int i = 10; i < group; i++)
             {
                 weights[(4 * k) + i] = (i % 16) - 7.5f;
+            }
+
+            // Groups whose largest magnitude is there with both signs, in either order.
+            var random = new Random(k);
+            for (int i = (n - 1) * k; i < n * k; i++)
+            {
+                weights[i] = random.Next(-3, 4);
             }
         }
 

@@ -15,7 +15,8 @@ internal readonly unsafe partial struct CodePanels
         && layout.Order is { Distance: 16, Run: sizeof(uint) or sizeof(ulong) };
 
     /// <summary>
-    /// Quantises rows into columns of an int4 group layout, group by group, so that what is written stays in the cache.
+    /// Quantises rows into columns of an int4 group layout, some groups at a time, so that what is written stays in the
+    /// cache.
     /// </summary>
     /// <param name="values">The rows.</param>
     /// <param name="rows">How many.</param>
@@ -34,28 +35,37 @@ internal readonly unsafe partial struct CodePanels
         Vector128<byte> flip = Vector128.Create((byte)(layout.Flip * 0x11));
         float* rowSums = stackalloc float[rows];
         new Span<float>(rowSums, rows).Clear();
-        for (int group = 0; group < groups; group++)
+        ushort* some = stackalloc ushort[Int4Scales.AtOnce];
+        float* steps = stackalloc float[Int4Scales.AtOnce];
+        for (int begin = 0; begin < groups; begin += Int4Scales.AtOnce)
         {
-            ushort* scales = (ushort*)(panel + groupScaleAt + (group * groupScaleStep)) + column;
-            byte* codes = panel + codesAt + (group * codesStep) + (column * run);
-            float* first = values + ((long)group * groupValues);
-            for (int row = 0; row < rows; row++, first += shape.InFeatures, codes += run)
+            int count = Math.Min(Int4Scales.AtOnce, groups - begin);
+            float* first = values + ((long)begin * groupValues);
+            for (int row = 0; row < rows; row++, first += shape.InFeatures)
             {
-                int scale = Int4Groups.ScaleOf(first, groupValues, mapping);
-                if (scale < 0)
+                if (!Int4Scales.Of(first, count, groupValues, mapping, some, steps))
                 {
                     return false;
                 }
 
-                scales[row] = (ushort)scale;
-                float size = BFloat16.ToSingle((ushort)scale);
-                float steps = Int4Groups.StepsOf((ushort)scale);
-                byte* packed = codes;
-                for (int k = 0; k < groupValues; k += CodeOrder.Piece, packed += width * (CodeOrder.Piece / 2))
+                byte* scale = panel + groupScaleAt + (begin * groupScaleStep) + ((column + row) * sizeof(ushort));
+                byte* codes = panel + codesAt + (begin * codesStep) + ((column + row) * run);
+                float* weights = first;
+                float rowSum = rowSums[row];
+                for (int group = 0; group < count; group++, scale += groupScaleStep, codes += codesStep)
                 {
-                    Spread(Int4Groups.Codes(first + k, steps, out int sum) ^ flip, packed, run, step);
-                    rowSums[row] += sum * size;
+                    *(ushort*)scale = some[group];
+                    float size = BFloat16.ToSingle(some[group]);
+                    byte* packed = codes;
+                    for (int k = 0; k < groupValues; k += CodeOrder.Piece, packed += width * (CodeOrder.Piece / 2))
+                    {
+                        Spread(Int4Groups.Codes(weights, steps[group], out int sum) ^ flip, packed, run, step);
+                        rowSum += sum * size;
+                        weights += CodeOrder.Piece;
+                    }
                 }
+
+                rowSums[row] = rowSum;
             }
         }
 

@@ -15,6 +15,16 @@ public class GgufBlocksTests
             Decode(GgufTensorType.F16, MemoryMarshal.AsBytes(bits.AsSpan()), bits.Length));
     }
 
+    // One that is not finite would leave the vectors out.
+    [Fact]
+    public void EveryFiniteHalf()
+    {
+        ushort[] bits = [.. Enumerable.Range(0, 1 << 16).Select(i => (ushort)i).Where(one => (one & 0x7C00) != 0x7C00), 0x3C00];
+        Assert.Equal(
+            bits.Select(one => Bits((float)BitConverter.UInt16BitsToHalf(one))),
+            Decode(GgufTensorType.F16, MemoryMarshal.AsBytes(bits.AsSpan()), bits.Length));
+    }
+
     [Fact]
     public void EveryBFloat16()
     {
