@@ -49,6 +49,7 @@ internal static unsafe class Int4Scales
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool OfSixteen(float* weights, int groupValues, Int4Mapping mapping, ushort* scales, float* steps)
     {
         // Magnitude and below it the sign, turned over in the second: of +m and -m the first finds -m, the second +m.
