@@ -125,7 +125,7 @@ public class DoctorCommandTests
     [Fact]
     public void A_kernel_that_cannot_run_fails_its_self_test()
     {
-        KernelInfo usable = KernelCatalog.All.First(kernel => kernel.IsUsable);
+        KernelInfo usable = KernelCatalog.All.First(kernel => kernel.IsUsable && kernel.MinRows == 1);
         var right = new SelfTest(name => new ComputeContext(new ComputeOptions { Kernel = name }));
         var off = new SelfTest(
             name => new ComputeContext(new ComputeOptions { Kernel = name, DisabledTiers = usable.Tier }));
