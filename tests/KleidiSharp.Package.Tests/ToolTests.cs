@@ -17,9 +17,10 @@ public sealed class ToolTests
         string kleidi = folder.PathOf("tools", "kleidi");
         Assert.StartsWith(PackageFeed.Version, Command.Run(kleidi, ["--version"], folder.Folder).Succeeded().Output, StringComparison.Ordinal);
 
-        // Ends with 0 only where every kernel of this machine gives the reference's bits.
+        // Ends with 0 only where every kernel of this machine gives the reference's bits. Where that takes long, what it says
+        // of its progress comes first.
         string doctor = Command.Run(kleidi, ["doctor", "--json"], folder.Folder).Succeeded().Output;
-        using JsonDocument report = JsonDocument.Parse(doctor);
+        using JsonDocument report = JsonDocument.Parse(doctor[doctor.IndexOf('{', StringComparison.Ordinal)..]);
         Assert.True(report.RootElement.GetProperty("ok").GetBoolean());
         Assert.Equal("native", report.RootElement.GetProperty("machine").GetProperty("backend").GetString());
         Assert.StartsWith(

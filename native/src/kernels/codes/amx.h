@@ -23,28 +23,35 @@ constexpr int kCodeOffset = 0;
 
 inline RowTiles row_tiles(int64_t m) { return {m, (m + kMaxHeight - 1) / kMaxHeight}; }
 
-// Not used: weights have their zero at 0.
-inline int32_t start_of_chunk(int32_t start) { return start; }
-
 // ---- Activations: of each chunk its 32 codes row by row
 
-struct RowSums {
-    __m256i of_row[kMaxHeight];
-};
-
-inline void store_sums(const RowSums& sums, int32_t (&to)[kMaxHeight]) {
-    for (int r = 0; r < kMaxHeight; ++r) to[r] = _mm512_reduce_add_epi32(_mm512_zextsi256_si512(sums.of_row[r]));
-}
-
-template <typename Family, int kHeight>
-void pack_chunk(const float* x, int64_t stride, int64_t count, const Quantizer* quantizers, uint8_t* to,
-                RowSums& sums) {
+// A row of a tile of `height` rows.
+template <typename Family>
+void pack_row(const MatMul& mm, const float* x, int64_t row, int64_t height, uint8_t* to) {
+    using GroupRow = typename Family::GroupRow;
+    using EndRow = typename Family::EndRow;
     const __m256i ones = _mm256_set1_epi8(1);
-    for (int r = 0; r < kHeight; ++r) {
-        const __m256i codes = quantize_chunk<Family::kRounding>(x + r * stride, count, quantizers[r]);
-        if (Family::kKeepsSum) sums.of_row[r] = _mm256_dpbusd_epi32(sums.of_row[r], ones, codes);
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + r * kChunk), codes);
+    const int64_t values = group_values<Family>(mm.k, mm.group);
+    const Quantizer whole = Family::quantizer(extremes(x, mm.k), mm.fixed);
+    for (int64_t begin = 0; begin < mm.k; begin += values) {
+        Quantizer quantizer = whole;
+        if (Family::kQuantizedPerGroup) {
+            quantizer = quantizer_in_row(whole, Family::quantizer(extremes(x + begin, values), nullptr));
+        }
+        uint8_t* const group_row = to + row * kBytes<GroupRow>;
+        to += height * kBytes<GroupRow>;
+        __m256i sums = _mm256_setzero_si256();
+        for (int64_t i = begin; i < begin + values; i += kChunk, to += height * kChunk) {
+            const __m256i codes = quantize_chunk<Family::kRounding>(x + i, mm.k - i, quantizer);
+            if (Family::kKeepsSum) sums = _mm256_dpbusd_epi32(sums, ones, codes);
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + row * kChunk), codes);
+        }
+        const int32_t sum = _mm512_reduce_add_epi32(_mm512_zextsi256_si512(sums));
+        const GroupRow group = Family::group_row(sum, quantizer);
+        __builtin_memcpy(group_row, &group, kBytes<GroupRow>);
     }
+    const EndRow end = Family::end_row(whole);
+    __builtin_memcpy(to + row * kBytes<EndRow>, &end, kBytes<EndRow>);
 }
 
 // ---- Weights

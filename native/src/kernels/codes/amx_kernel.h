@@ -2,7 +2,7 @@
 // A kernel for a family on AMX: the loop over panels, parts of k and tiles of rows. Included after amx.h.
 #pragma once
 
-#include "kernels/codes/lhs.h"
+#include <utility>
 
 namespace ks {
 namespace {
@@ -30,9 +30,11 @@ class AmxKernel {
 
     int64_t panel_bytes() const { return groups * group_bytes + kColumns * Family::kEndBytes; }
 
+    static int64_t row_bytes(int64_t k, int64_t group) { return lhs_row_bytes<Family, kChunk / kQuads>(k, group); }
+
     // Activations of a tile of rows, from a group on.
     const uint8_t* lhs(int64_t tile, int64_t group) const {
-        return mm.lhs + tiles.first(tile) * PackedRows<Family>::row_bytes(mm.k, mm.group) + group * lhs_step(tile);
+        return mm.lhs + tiles.first(tile) * row_bytes(mm.k, mm.group) + group * lhs_step(tile);
     }
     int64_t lhs_step(int64_t tile) const { return tiles.height(tile) * (kBytes<GroupRow> + chunks * kChunk); }
 
@@ -154,7 +156,18 @@ class AmxKernel {
     }
 
     static uint64_t lhs_size(int64_t m, int64_t k, int64_t group) {
-        return PackedRows<Family>::size(m, k, group) + kChunk;  // the last tile may be read as if it were a row taller
+        return static_cast<uint64_t>(m * row_bytes(k, group)) + kChunk;  // the last tile is read as if it were a row taller
+    }
+
+    static int64_t lhs_pieces(int64_t m) { return row_tiles(m).count; }
+
+    static void pack_lhs(const MatMul& mm, int64_t piece) {
+        const RowTiles tiles = row_tiles(mm.m);
+        const int64_t first = tiles.first(piece);
+        const float* const x = mm.x + first * mm.x_stride;
+        for (int r = 0; r < tiles.height(piece); ++r) {
+            pack_row<Family>(mm, x + r * mm.x_stride, r, tiles.height(piece), mm.lhs + first * row_bytes(mm.k, mm.group));
+        }
     }
 
     static void run(const MatMul& mm, int64_t n_begin, int64_t n_end) {
@@ -173,7 +186,7 @@ class AmxKernel {
     }
 
   public:
-    static constexpr KernelCode kCode = {kColumns, lhs_size, PackedRows<Family>::pieces, PackedRows<Family>::pack, run};
+    static constexpr KernelCode kCode = {kColumns, lhs_size, lhs_pieces, pack_lhs, run};
 };
 
 }  // namespace
