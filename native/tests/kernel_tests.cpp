@@ -190,9 +190,8 @@ TEST_P(KernelTest, TakesLargeGroups) {
     for (const int32_t group : {288, 512, 544, 1056, 16384}) {
         for (const int64_t m : {2, 15, 33}) {
             Random random(seed_of_case(static_cast<uint64_t>(group + m)));
-            const int64_t n = within(33, kernel_.min_columns, INT64_MAX);
             const int64_t k = group * (group == 16384 ? 1 : random.integer(1, 3));
-            const Matrix matrix = draw_matrix(random, kernel_.format, n, k, group, random.one_in(2));
+            const Matrix matrix = draw_matrix(random, kernel_.format, within(33, kernel_.min_columns, INT64_MAX), k, group, true);
             Case c = draw_case(random, 0, kernel_, matrix);
             c.m = within(m, kernel_.min_rows, kernel_.max_rows);
             check_kernel(GetParam(), kernel_, matrix, c, random, two.team());

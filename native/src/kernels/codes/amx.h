@@ -14,8 +14,6 @@ namespace {
 constexpr int kMaxHeight = 16;
 // Of the tiles that m >= kMinHeight rows are cut into.
 constexpr int kMinHeight = 8;
-template <int kBits>
-constexpr int kQuadBytes = 4;
 
 // Codes of activations and of weights are both signed.
 template <int kBits>
