@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernels for weights in codes on AMX, for several rows at once. The processor's tiles hold 16 rows by 32 values of
 // activations, 32 values by 16 columns of weights and 16 x 16 int32 sums. Sums go by way of memory to the vectors, on
-// which the rest of the arithmetic is done, so a block of weights is unpacked to int8 once for all rows, and each tile
-// of rows goes through the block's groups with its f32 sums in registers.
+// which the rest of the arithmetic is done: a block of weights is unpacked to int8 once for all rows, then some groups of
+// it are multiplied for two tiles of rows, and their sums added to f32 sums in registers.
 #pragma once
 
 #include "kernels/codes/tile_registers.h"
