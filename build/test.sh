@@ -11,6 +11,7 @@
 #   fuzz        each fuzzer for 20 s, those of native code under ASan and UBSan
 #   net8        the C# tests on .NET 8         packages  the packages, made twice, and used by applications outside the tree
 #   handles     the C# tests in debug builds, which count native memory and name what is left to the finalizer
+# Native and managed lanes run side by side.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -101,19 +102,29 @@ fuzz() {
         -artifact_prefix="$logs/fuzz-$1-" -print_final_stats=1
 }
 
-# The native tests on an emulated CPU. The first of the list runs all. Every other one runs what depends on the CPU: no
-# kernels that have the code of Armv8.0 everywhere (portable, our NEON), and of the others fewer cases than there are
-# here, there being many CPUs; "max" leaves the kernels without SVE and SME to the CPUs before it. KS_TEST_CASES says how
-# many cases; the parity tests, with KLEIDISHARP_PARITY_CASES, run every kernel on every CPU.
+# The native tests on an emulated CPU. The first of the list runs all; every other one what depends on the CPU, of the
+# kernels those that no CPU before it has, and fewer cases than there are here. The parity tests run every kernel on every CPU.
 on_emulated_cpu() { # CPU
-    local without='*/ks_*_neon:*/ks_*_portable'
-    [[ $1 != max,* ]] || without+=':*_neon_*'
     if [[ $1 == "${arm_cpus[0]}" ]]; then
         QEMU_CPU=$1 ctest --preset linux-arm64-cross -j "$(nproc)"
-    else
-        QEMU_CPU=$1 KS_TEST_CASES=${KS_TEST_CASES:-60} GTEST_FILTER="-$without" \
-            ctest --preset linux-arm64-cross -j "$(nproc)" -E '^(blob|float|install|installed)$'
+        return
     fi
+    local without
+    case $1 in
+        neoverse-n1) without='*KernelTest*' ;;
+        neoverse-v1) without='*/ks_*_neon:*/ks_*_portable:*dotprod*:*_neon_mla*' ;;
+        max,sme=off) without='*/ks_*:*_neon_*' ;;
+        max,sme-*) without='*/ks_*:*_neon_*:*_sve_*' ;;
+        *) without='*/ks_*_neon:*/ks_*_portable' ;;
+    esac
+    QEMU_CPU=$1 KS_TEST_CASES=${KS_TEST_CASES:-60} GTEST_FILTER="-$without" \
+        ctest --preset linux-arm64-cross -j "$(nproc)" -E '^(blob|float|install|installed)$'
+}
+
+# The native tests with threads, the thread sanitizer watching.
+tsan() {
+    KS_TEST_CASES=${KS_TEST_CASES:-40} GTEST_FILTER='-*KernelTest.Takes*:*KernelTest.AddsUp*:*KernelTest.Sums*' \
+        ctest --preset linux-x64-tsan -j "$(nproc)" -E '^(blob|float|layout|pack|quantize|install|installed)$'
 }
 
 # Whether this machine has built a library for musl; else says that its tests are left out.
@@ -169,92 +180,120 @@ check 'no-warnings' bash -c "! grep -nE 'warning( |:|\\[)' '$logs/build.log'"
 
 here=linux-x64
 on_x64 || here=linux-arm64
-wants native && lane native ctest --preset $here
-on_x64 && wants native && with_musl linux-musl-x64 && lane native-musl ctest --preset linux-musl-x64
-if wants_on_x64 sanitize; then
-    lane native-asan built linux-x64-asan ctest --preset linux-x64-asan -j "$(nproc)"
-    # Kernels know nothing of threads: a few cases of each do.
-    lane native-tsan built linux-x64-tsan env KS_TEST_CASES="${KS_TEST_CASES:-40}" ctest --preset linux-x64-tsan -j "$(nproc)"
-fi
-if wants_on_x64 fuzz; then
-    for target in blob abi; do
-        check fuzz-$target built linux-x64-fuzz fuzz $target
-    done
-    check fuzz-gguf ./tests/Fuzz/run.sh -seed=1 -max_total_time=20 -artifact_prefix="$logs/fuzz-gguf-" -print_final_stats=1
-fi
-if wants_on_x64 arm; then
-    for cpu in "${arm_cpus[@]}"; do
-        lane "arm-$cpu" on_emulated_cpu "$cpu"
-    done
-    if with_musl linux-musl-arm64-cross; then
+# The packages come first: other lanes use them.
+wants_on_x64 packages && check pack ./build/pack.sh
+
+# What is native, and what is compared with it.
+native_lanes() {
+    local target cpu library preset
+    wants native && lane native ctest --preset $here -j "$(nproc)"
+    on_x64 && wants native && with_musl linux-musl-x64 && lane native-musl ctest --preset linux-musl-x64
+    if wants_on_x64 sanitize; then
+        lane native-asan built linux-x64-asan ctest --preset linux-x64-asan -j "$(nproc)"
+        # Kernels know nothing of threads: a few cases of each do.
+        lane native-tsan built linux-x64-tsan tsan
+    fi
+    if wants_on_x64 fuzz; then
+        for target in blob abi; do
+            check fuzz-$target built linux-x64-fuzz fuzz $target
+        done
+        check fuzz-gguf ./tests/Fuzz/run.sh -seed=1 -max_total_time=20 -artifact_prefix="$logs/fuzz-gguf-" -print_final_stats=1
+    fi
+    if wants_on_x64 arm; then
         for cpu in "${arm_cpus[@]}"; do
-            lane "arm-musl-$cpu" env QEMU_CPU="$cpu" ctest --preset linux-musl-arm64-cross
+            lane "arm-$cpu" on_emulated_cpu "$cpu"
+        done
+        if with_musl linux-musl-arm64-cross; then
+            for cpu in "${arm_cpus[@]}"; do
+                lane "arm-musl-$cpu" env QEMU_CPU="$cpu" ctest --preset linux-musl-arm64-cross
+            done
+        fi
+    fi
+    if wants library; then
+        for library in out/*/native/libkleidisharp.so; do
+            preset=${library#out/} preset=${preset%%/*}
+            [[ $preset != *san && $preset != *fuzz ]] || continue
+            check "library-$preset" ./build/check-native.sh "$library"
+            check "instructions-$preset" ./build/check-instructions.sh "out/$preset/native/CMakeFiles/ks_core.dir"
         done
     fi
-fi
-if wants library; then
-    for library in out/*/native/libkleidisharp.so; do
-        preset=${library#out/} preset=${preset%%/*}
-        [[ $preset != *san && $preset != *fuzz ]] || continue
-        check "library-$preset" ./build/check-native.sh "$library"
-        check "instructions-$preset" ./build/check-instructions.sh "out/$preset/native/CMakeFiles/ks_core.dir"
-    done
-fi
-if wants bindings; then
-    if on_x64; then
-        check bindings ./bindings/generate.sh --check
-    else
-        check bindings ./bindings/generate.sh --check --target aarch64
+    if wants bindings; then
+        if on_x64; then
+            check bindings ./bindings/generate.sh --check
+        else
+            check bindings ./bindings/generate.sh --check --target aarch64
+        fi
     fi
-fi
-if wants managed; then
-    for project in tests/KleidiSharp.{Tests,Models.Tests,Extensions.AI.Tests,Tool.Tests}; do
-        lane "managed-$(basename $project)" dotnet_test $project
-    done
-fi
-if wants parity; then
+    wants parity || return 0
     lane parity dotnet_test tests/KleidiSharp.Parity.Tests detailed
     if [[ -n ${KLEIDISHARP_PARITY_CASES:-}${KLEIDISHARP_PARITY_SEED:-}${KLEIDISHARP_PARITY_CASE:-} ]]; then
         printf '%-28s left out: KLEIDISHARP_PARITY_CASES, _SEED or _CASE asks for other cases\n' parity-table
     else
         check parity-table ./build/parity-table.sh "$logs/parity.log" --check
     fi
-fi
-if wants handles; then
-    for project in tests/KleidiSharp.{Tests,Models.Tests}; do
-        lane "handles-$(basename $project)" dotnet test $project -c Debug -nologo -v quiet --logger 'console;verbosity=minimal'
-    done
-fi
-wants net8 && lane net8 ./tests/Net8/run.sh
-if wants_on_x64 packages; then
-    check pack ./build/pack.sh
-    check pack-again packed_again
-    lane packages env KLEIDISHARP_PACKAGES="$root/out/packages" \
-        dotnet test tests/KleidiSharp.Package.Tests -c Release --no-build -nologo --logger 'console;verbosity=detailed'
-fi
-wants bare && lane bare without_native_library
-if wants_on_x64 mono; then
-    # Of the package, where this run has made one.
-    if wants packages; then
-        lane mono env KLEIDISHARP_PACKAGES="$root/out/packages" ./tests/Mono/run.sh
-    else
-        lane mono ./tests/Mono/run.sh
-    fi
-fi
-if wants tool; then
-    check doctor ./build/kleidi doctor
-    if on_x64; then
-        with_musl linux-musl-x64 && check doctor-musl-x64 ./build/kleidi doctor \
-            --device "'$deps/musl-amd64/lib/ld-musl-x86_64.so.1' out/linux-musl-x64/native/kleidi-device"
-        with_musl linux-musl-arm64-cross && check doctor-musl-arm64 ./build/kleidi doctor --enable sme,sme2 \
-            --device "'$emulator' -cpu max '$deps/musl-arm64/lib/ld-musl-aarch64.so.1' out/linux-musl-arm64-cross/native/kleidi-device"
-        for cpu in "${arm_cpus[@]}"; do
-            check "doctor-$cpu" ./build/kleidi doctor --enable sme,sme2 --device "'$emulator' -cpu $cpu out/linux-arm64-cross/native/kleidi-device"
+}
+
+managed_lanes() {
+    local project cpu
+    if wants managed; then
+        for project in tests/KleidiSharp.{Tests,Models.Tests,Extensions.AI.Tests,Tool.Tests}; do
+            lane "managed-$(basename $project)" dotnet_test $project
         done
     fi
-fi
-wants benchmarks && check benchmarks \
-    dotnet run -c Release --no-build --project tests/KleidiSharp.Benchmarks -- --filter '*SmallCalls*' '*Fallback*' --job Dry
+    if wants handles; then
+        for project in tests/KleidiSharp.{Tests,Models.Tests}; do
+            lane "handles-$(basename $project)" dotnet test $project -c Debug -p:Optimize=true -nologo -v quiet --logger 'console;verbosity=minimal'
+        done
+    fi
+    wants net8 && lane net8 ./tests/Net8/run.sh
+    if wants_on_x64 packages; then
+        check pack-again packed_again
+        lane packages env KLEIDISHARP_PACKAGES="$root/out/packages" \
+            dotnet test tests/KleidiSharp.Package.Tests -c Release --no-build -nologo --logger 'console;verbosity=detailed'
+    fi
+    wants bare && lane bare without_native_library
+    if wants_on_x64 mono; then
+        # Of the package, where this run has made one.
+        if wants packages; then
+            lane mono env KLEIDISHARP_PACKAGES="$root/out/packages" ./tests/Mono/run.sh
+        else
+            lane mono ./tests/Mono/run.sh
+        fi
+    fi
+    if wants tool; then
+        check doctor ./build/kleidi doctor
+        if on_x64; then
+            with_musl linux-musl-x64 && check doctor-musl-x64 ./build/kleidi doctor \
+                --device "'$deps/musl-amd64/lib/ld-musl-x86_64.so.1' out/linux-musl-x64/native/kleidi-device"
+            with_musl linux-musl-arm64-cross && check doctor-musl-arm64 ./build/kleidi doctor --enable sme,sme2 \
+                --device "'$emulator' -cpu max '$deps/musl-arm64/lib/ld-musl-aarch64.so.1' out/linux-musl-arm64-cross/native/kleidi-device"
+            for cpu in "${arm_cpus[@]}"; do
+                check "doctor-$cpu" ./build/kleidi doctor --enable sme,sme2 --device "'$emulator' -cpu $cpu out/linux-arm64-cross/native/kleidi-device"
+            done
+        fi
+    fi
+    wants benchmarks && check benchmarks \
+        dotnet run -c Release --no-build --project tests/KleidiSharp.Benchmarks -- --filter '*SmallCalls*' '*Fallback*' --job Dry
+}
+
+# The two side by side, most managed lanes keeping one core busy; each leaves its sums in a file.
+rm -f "$logs"/*.sums
+for lanes_of in native managed; do
+    (
+        passed=0 failed=0 skipped=0
+        ${lanes_of}_lanes
+        echo "$passed $failed $skipped" >"$logs/$lanes_of.sums"
+    ) &
+done
+wait
+for lanes_of in native managed; do
+    if read -r p f s <"$logs/$lanes_of.sums"; then
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    else
+        echo "the $lanes_of lanes ended early" >&2
+        failed=$((failed + 1))
+    fi
+done
 
 echo "took $((SECONDS - start)) s, $skipped skipped; logs are in out/test-logs"
 echo "$passed passed, $failed failed"
