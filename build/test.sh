@@ -224,6 +224,14 @@ native_lanes() {
             check bindings ./bindings/generate.sh --check --target aarch64
         fi
     fi
+    if wants_on_x64 mono; then
+        # Of the package, where this run has made one.
+        if wants packages; then
+            lane mono env KLEIDISHARP_PACKAGES="$root/out/packages" ./tests/Mono/run.sh
+        else
+            lane mono ./tests/Mono/run.sh
+        fi
+    fi
     wants parity || return 0
     lane parity dotnet_test tests/KleidiSharp.Parity.Tests detailed
     if [[ -n ${KLEIDISHARP_PARITY_CASES:-}${KLEIDISHARP_PARITY_SEED:-}${KLEIDISHARP_PARITY_CASE:-} ]]; then
@@ -252,14 +260,6 @@ managed_lanes() {
             dotnet test tests/KleidiSharp.Package.Tests -c Release --no-build -nologo --logger 'console;verbosity=detailed'
     fi
     wants bare && lane bare without_native_library
-    if wants_on_x64 mono; then
-        # Of the package, where this run has made one.
-        if wants packages; then
-            lane mono env KLEIDISHARP_PACKAGES="$root/out/packages" ./tests/Mono/run.sh
-        else
-            lane mono ./tests/Mono/run.sh
-        fi
-    fi
     if wants tool; then
         check doctor ./build/kleidi doctor
         if on_x64; then
