@@ -70,6 +70,18 @@ uint64_t detect() {
     return features;
 }
 
+// AMD's performance optimisation identifiers; others have no such leaf.
+bool halves_vectors() {
+    constexpr uint32_t kLeaf = 0x8000001A;
+    constexpr int kUnitsOf256 = 2;
+    constexpr int kUnitsOf512 = 3;
+    uint32_t a;
+    uint32_t b;
+    uint32_t c;
+    uint32_t d;
+    return __get_cpuid(kLeaf, &a, &b, &c, &d) && bit(a, kUnitsOf256) && !bit(a, kUnitsOf512);
+}
+
 #elif defined(__aarch64__)
 
 uint64_t detect() { return os_arm_features(); }
@@ -79,6 +91,24 @@ uint64_t detect() { return os_arm_features(); }
 uint64_t detect() { return 0; }
 
 #endif
+
+// Beside the features: that they were asked for, and that vectors are halved.
+constexpr uint64_t kKnown = uint64_t{1} << 63;
+constexpr uint64_t kHalves = uint64_t{1} << 62;
+
+uint64_t known_features() {
+    // Threads that come here at once all find the same, so a plain store is enough.
+    static std::atomic<uint64_t> cached{0};
+    uint64_t features = cached.load(std::memory_order_relaxed);
+    if (features == 0) {
+        features = detect() | kKnown;
+#if defined(__x86_64__)
+        if (halves_vectors()) features |= kHalves;
+#endif
+        cached.store(features, std::memory_order_relaxed);
+    }
+    return features;
+}
 
 }  // namespace
 
@@ -92,17 +122,9 @@ uint32_t cpu_arch() {
 #endif
 }
 
-uint64_t cpu_features() {
-    // Threads that come here at once all find the same, so a plain store is enough.
-    constexpr uint64_t kKnown = uint64_t{1} << 63;
-    static std::atomic<uint64_t> cached{0};
-    uint64_t features = cached.load(std::memory_order_relaxed);
-    if (features == 0) {
-        features = detect() | kKnown;
-        cached.store(features, std::memory_order_relaxed);
-    }
-    return features & ~kKnown;
-}
+uint64_t cpu_features() { return known_features() & ~(kKnown | kHalves); }
+
+bool cpu_halves_vectors() { return (known_features() & kHalves) != 0; }
 
 #if defined(__aarch64__)
 

@@ -11,6 +11,9 @@ uint32_t cpu_arch();
 // ks_cpu_feature bits, asked of the system once.
 uint64_t cpu_features();
 
+// Whether vectors of 512 bits pass through units of 256 bits in two steps.
+bool cpu_halves_vectors();
+
 // SVE vector length of this thread in bytes; 0 without SVE.
 uint32_t cpu_sve_bytes();
 

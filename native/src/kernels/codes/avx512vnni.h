@@ -4,6 +4,7 @@
 // weights' codes, or, where these are int8, those of the activations plus 128.
 #pragma once
 
+#include "cpu.h"
 #include "kernels/codes/tiles.h"
 #include "kernels/codes/zmm.h"
 
@@ -116,6 +117,11 @@ template <int kBits>
 
 // From 4 rows on the accumulators of two panels do not fit the registers, which costs less than reading in one place.
 constexpr int panels_at_once(int height) { return height == 1 ? 4 : height <= 6 ? 2 : 1; }
+
+// But where vectors are halved: to keep them in memory is dear there, to read in one place less so.
+inline int panels_at_once_here(int height) {
+    return height > 4 && cpu_halves_vectors() ? 1 : panels_at_once(height);
+}
 
 template <typename Family, int kHeight, int kPanels, Grouping kGrouping>
 [[gnu::always_inline]] inline void multiply_panels(const Tile& tile) {

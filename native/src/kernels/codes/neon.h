@@ -325,6 +325,7 @@ inline bool pairs_fit(const uint8_t* lhs, int64_t chunks) {
 }
 
 constexpr int panels_at_once(int) { return 1; }
+inline int panels_at_once_here(int) { return 1; }
 
 template <typename Family, int kHeight, Grouping kGrouping>
 void multiply_tile(const Tile& tile) {

@@ -52,8 +52,9 @@ template <typename Family, Grouping kGrouping>
     for (int64_t i = 0; i < tile.next_lines; ++i, next += kLine) __builtin_prefetch(next, 0, 2);
 }
 
-// Of the tier: how many panels a lone tile of so many rows takes at once.
+// Of the tier: how many panels a lone tile of so many rows takes at once, and on this processor.
 constexpr int panels_at_once(int height);
+int panels_at_once_here(int height);
 
 // How far apart the panels of a tile are that takes `at_once` of `panels`, so that each reads a part of its own from
 // end to end: what the processor fetches ahead in several places comes from memory faster than from one. Odd, since
@@ -94,7 +95,7 @@ void run_tiles(const MatMul& mm, const RowTiles& tiles, const TileFunction* by_h
         }
     };
     int64_t n = n_begin;
-    const int at_once = tiles.count == 1 ? panels_at_once(tiles.height(0)) : 1;
+    const int at_once = tiles.count == 1 ? panels_at_once_here(tiles.height(0)) : 1;
     while (at_once > 1 && n_end - n >= at_once * kColumns) {
         const int64_t apart = panels_apart((n_end - n) / kColumns, at_once);
         for (int64_t i = 0; i < apart; ++i) multiply(n + i * kColumns, at_once, apart);

@@ -150,6 +150,7 @@ template <typename Family, int kHeight, int kVectors, Grouping kGrouping>
 }
 
 constexpr int panels_at_once(int) { return 1; }
+inline int panels_at_once_here(int) { return 1; }
 
 template <typename Family, int kHeight, Grouping kGrouping>
 void multiply_tile(const Tile& tile) {
