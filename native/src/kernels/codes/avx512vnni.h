@@ -118,9 +118,9 @@ template <int kBits>
 // From 4 rows on the accumulators of two panels do not fit the registers, which costs less than reading in one place.
 constexpr int panels_at_once(int height) { return height == 1 ? 4 : height <= 6 ? 2 : 1; }
 
-// But where vectors are halved: to keep them in memory is dear there, to read in one place less so.
+// Where vectors are halved it is the other way round, and two places are better than four.
 inline int panels_at_once_here(int height) {
-    return height > 4 && cpu_halves_vectors() ? 1 : panels_at_once(height);
+    return !cpu_halves_vectors() ? panels_at_once(height) : height <= 4 ? 2 : 1;
 }
 
 template <typename Family, int kHeight, int kPanels, Grouping kGrouping>
@@ -201,8 +201,11 @@ template <typename Family, int kHeight, int kPanels, Grouping kGrouping>
 
 template <typename Family, int kHeight, Grouping kGrouping>
 void multiply_tile(const Tile& tile) {
-    if (panels_at_once(kHeight) > 1 && tile.panels > 1) {
-        multiply_panels<Family, kHeight, panels_at_once(kHeight), kGrouping>(tile);
+    constexpr int kMost = panels_at_once(kHeight);
+    if (kMost > 2 && tile.panels == kMost) {
+        multiply_panels<Family, kHeight, kMost, kGrouping>(tile);
+    } else if (kMost > 1 && tile.panels > 1) {
+        multiply_panels<Family, kHeight, kMost < 2 ? 1 : 2, kGrouping>(tile);
     } else {
         multiply_panels<Family, kHeight, 1, kGrouping>(tile);
     }
