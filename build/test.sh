@@ -112,7 +112,7 @@ on_emulated_cpu() { # CPU
     local without
     case $1 in
         neoverse-n1) without='*KernelTest*' ;;
-        neoverse-v1) without='*/ks_*_neon:*/ks_*_portable:*dotprod*:*_neon_mla*' ;;
+        neoverse-v1) without='*/ks_*_neon:*/ks_*_portable:*/ks_*_dotprod:*_neon_dotprod:*_neon_mla' ;;
         max,sme=off) without='*/ks_*:*_neon_*' ;;
         max,sme-*) without='*/ks_*:*_neon_*:*_sve_*' ;;
         *) without='*/ks_*_neon:*/ks_*_portable' ;;
@@ -278,6 +278,7 @@ managed_lanes() {
 
 # The two side by side, most managed lanes keeping one core busy; each leaves its sums in a file.
 rm -f "$logs"/*.sums
+trap 'trap - TERM; kill 0' INT # what runs in the background does not hear of Ctrl-C
 for lanes_of in native managed; do
     (
         passed=0 failed=0 skipped=0

@@ -118,7 +118,7 @@ template <int kBits>
 // From 4 rows on the accumulators of two panels do not fit the registers, which costs less than reading in one place.
 constexpr int panels_at_once(int height) { return height == 1 ? 4 : height <= 6 ? 2 : 1; }
 
-// Where vectors are halved it is the other way round, and two places are better than four.
+// Where vectors are halved it costs more than that from 5 rows on, and two places are better than four.
 inline int panels_at_once_here(int height) {
     return !cpu_halves_vectors() ? panels_at_once(height) : height <= 4 ? 2 : 1;
 }
