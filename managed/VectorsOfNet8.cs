@@ -52,19 +52,6 @@ internal static class VectorsOfNet8
                     AdvSimd.FusedMultiplyAdd(addend.GetUpper(), left.GetUpper(), right.GetUpper()))
                 : Scalar(left, right, addend);
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Round(Vector256<float> vector)
-        {
-            if (Avx.IsSupported)
-            {
-                return Avx.RoundToNearestInteger(vector);
-            }
-
-            return AdvSimd.IsSupported
-                ? Vector256.Create(AdvSimd.RoundToNearest(vector.GetLower()), AdvSimd.RoundToNearest(vector.GetUpper()))
-                : Scalar(vector);
-        }
     }
 
     private static Vector256<float> Scalar(Vector256<float> left, Vector256<float> right, Vector256<float> addend)
@@ -76,15 +63,5 @@ internal static class VectorsOfNet8
         }
 
         return result;
-    }
-
-    private static Vector256<float> Scalar(Vector256<float> vector)
-    {
-        for (int i = 0; i < Vector256<float>.Count; i++)
-        {
-            vector = vector.WithElement(i, MathF.Round(vector[i]));
-        }
-
-        return vector;
     }
 }

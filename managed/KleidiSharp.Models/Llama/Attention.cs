@@ -83,10 +83,10 @@ internal sealed class Attention(LlamaConfig config)
         {
             (int row, int sharer) = Math.DivRem(i, sharers);
             ReadOnlySpan<float> query = projected.Slice(row * stride + (head * sharers + sharer) * length, length);
-            Span<float> gathered = queries.Span.Slice(i / Queries * Queries * length, Queries * length);
-            for (int n = 0; n < length; n++)
+            Span<float> gathered = queries.Span[(i / Queries * Queries * length + i % Queries)..];
+            for (int n = 0, at = 0; n < query.Length; n++, at += Queries)
             {
-                gathered[n * Queries + i % Queries] = query[n];
+                gathered[at] = query[n];
             }
         }
     }

@@ -20,6 +20,9 @@ internal static class DeterministicMath
     private const float Ln2HighF = 0.693359375f;
     private const float Ln2LowF = -2.12194440e-4f;
 
+    // Added to a float of less than 2^22 this rounds it to a whole number, which the sum's lowest bits are.
+    private const float OneAndAHalfOf2To23F = 12582912f;
+
     // 1 / n!, the Taylor coefficients of exp from the 13th down.
     private static readonly double[] ExpCoefficients =
     [
@@ -113,10 +116,9 @@ internal static class DeterministicMath
     {
         Vector256<float> tooLarge = Vector256.GreaterThan(x, Vector256.Create(88.37f));
         Vector256<float> tooSmall = Vector256.LessThan(x, Vector256.Create(-87.3f));
-        Vector256<float> outside = tooLarge | tooSmall | ~Vector256.Equals(x, x);
-        Vector256<float> inside = Vector256.ConditionalSelect(outside, Vector256<float>.Zero, x);
-        Vector256<float> n = Vector256.Round(inside * (float)Log2E);
-        Vector256<float> r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-Ln2HighF), inside);
+        Vector256<float> shifted = x * (float)Log2E + Vector256.Create(OneAndAHalfOf2To23F);
+        Vector256<float> n = shifted - Vector256.Create(OneAndAHalfOf2To23F);
+        Vector256<float> r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-Ln2HighF), x);
         r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-Ln2LowF), r);
         Vector256<float> p = Vector256.Create(1f / 5040);
         p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(1f / 720));
@@ -126,7 +128,7 @@ internal static class DeterministicMath
         p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(0.5f));
         p = Vector256.FusedMultiplyAdd(p, r, Vector256<float>.One);
         p = Vector256.FusedMultiplyAdd(p, r, Vector256<float>.One);
-        Vector256<float> power = ((Vector256.ConvertToInt32(n) + Vector256.Create(127)) << 23).AsSingle();
+        Vector256<float> power = ((shifted.AsInt32() + Vector256.Create(127)) << 23).AsSingle();
         Vector256<float> result = p * power;
         result = Vector256.ConditionalSelect(tooSmall, Vector256<float>.Zero, result);
         result = Vector256.ConditionalSelect(tooLarge, Vector256.Create(float.PositiveInfinity), result);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KleidiSharp.Models;
@@ -47,14 +48,15 @@ internal static class VectorMath
     /// <summary>Turns scores into probabilities: e to the power of each less the largest, over the sum of all.</summary>
     public static void Softmax(Span<float> x)
     {
+        ref float first = ref MemoryMarshal.GetReference(x);
         Vector256<float> largest = Vector256.Create(TensorPrimitives.Max(x));
         Vector256<float> sum = Vector256<float>.Zero;
         int i = 0;
         for (; i <= x.Length - Lanes; i += Lanes)
         {
-            Vector256<float> power = DeterministicMath.Exp(Vector256.Create<float>(x[i..]) - largest);
+            Vector256<float> power = DeterministicMath.Exp(Vector256.LoadUnsafe(ref first, (nuint)i) - largest);
             sum += power;
-            power.CopyTo(x[i..]);
+            power.StoreUnsafe(ref first, (nuint)i);
         }
 
         if (i < x.Length)
@@ -71,10 +73,14 @@ internal static class VectorMath
     public static void SwiGlu(Span<float> gate, ReadOnlySpan<float> up)
     {
         up = up[..gate.Length];
+        ref float firstGate = ref MemoryMarshal.GetReference(gate);
+        ref float firstUp = ref MemoryMarshal.GetReference(up);
         int i = 0;
         for (; i <= gate.Length - Lanes; i += Lanes)
         {
-            SwiGlu(Vector256.Create<float>(gate[i..]), Vector256.Create(up[i..])).CopyTo(gate[i..]);
+            Vector256<float> passed = SwiGlu(
+                Vector256.LoadUnsafe(ref firstGate, (nuint)i), Vector256.LoadUnsafe(ref firstUp, (nuint)i));
+            passed.StoreUnsafe(ref firstGate, (nuint)i);
         }
 
         if (i < gate.Length)
