@@ -97,7 +97,7 @@ template <typename Family, int kHeight, int kVectors>
     }
 }
 
-// From 3 rows on it is the arithmetic that takes the time, not memory.
+// Of AVX2: from 3 rows on it is the arithmetic that takes the time, not memory.
 constexpr int panels_at_once(int height) { return height == 1 ? 4 : height == 2 ? 2 : 1; }
 inline int panels_at_once_here(int height) { return panels_at_once(height); }
 
